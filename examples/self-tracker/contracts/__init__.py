@@ -1,0 +1,1 @@
+"""What the study's data promises: one class a dataset."""

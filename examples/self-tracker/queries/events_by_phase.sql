@@ -1,0 +1,13 @@
+-- How much was recorded in each phase, and of whom: is there a phase with gaps, or two people in one study?
+select
+    experimentPhase as phase,
+    min("timestamp")::date as first_day,
+    max("timestamp")::date as last_day,
+    count(distinct "timestamp"::date) as days,
+    count(distinct userId) as people,
+    count(*) as events,
+    count(sessionPerformanceScore) as scored
+from research.behavioral_events
+where experimentPhase is not null
+group by phase
+order by first_day;

@@ -1,0 +1,63 @@
+"""
+parquetry: a consistent snapshot of your sources, checked row by row, published as immutable Parquet.
+
+    from parquetry import Lake, Project, export
+
+    project = Project.open("my-study")
+    export(project)
+    Lake(project.settings.lake_path).current().read("behavioral_events")
+
+Names are imported when they are first used, so that ``parquetry --help`` starts in a blink.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from parquetry.errors import ParquetryError as ParquetryError
+    from parquetry.intake.job import Options as Options
+    from parquetry.intake.selection import Selection as Selection
+    from parquetry.lake import Lake as Lake
+    from parquetry.lake import Snapshot as Snapshot
+    from parquetry.project import Project as Project
+    from parquetry.verbs.config import config as config
+    from parquetry.verbs.export import export as export
+    from parquetry.verbs.gc import gc as gc
+    from parquetry.verbs.plan import plan as plan
+    from parquetry.verbs.query import query as query
+    from parquetry.verbs.sync import sync as sync
+    from parquetry.verbs.validate import validate as validate
+    from parquetry.verbs.verify import verify as verify
+
+_HOMES = {
+    "Lake": "lake",
+    "Options": "intake.job",
+    "ParquetryError": "errors",
+    "Project": "project",
+    "Selection": "intake.selection",
+    "Snapshot": "lake",
+    "config": "verbs.config",
+    "export": "verbs.export",
+    "gc": "verbs.gc",
+    "plan": "verbs.plan",
+    "query": "verbs.query",
+    "sync": "verbs.sync",
+    "validate": "verbs.validate",
+    "verify": "verbs.verify",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'parquetry' has no attribute '{name}'")
+    found = getattr(importlib.import_module(f"parquetry.{_HOMES[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

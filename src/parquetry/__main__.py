@@ -1,0 +1,5 @@
+"""``python -m parquetry``."""
+
+from parquetry.cli import main
+
+main()

@@ -1,0 +1,147 @@
+"""
+DuckDB over one snapshot: a view for each dataset, over the pinned list of its files.
+
+The catalog file is a cache. It is built beside the old one and swapped in, so a program that
+has the old one open keeps reading it and is no obstacle.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from parquetry.errors import Storage, Unsafe
+from parquetry.lake import Snapshot
+from parquetry.lake.digest import quoted
+from parquetry.lake.store import translating
+from parquetry.lake.write import literal
+from parquetry.text import Told, counted
+
+MARK = "parquetry_snapshot"
+"""The view that says which snapshot a catalog shows."""
+
+_OURS = "parquetry:"
+_ABANDONED_SECONDS = 60  # a build that was killed left its file; building takes less than a second
+_OFFLINE: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog(Told):
+    """A catalog file that was built: its views, one a dataset, in *schema*."""
+
+    path: Path
+    schema: str
+    snapshot: int
+    views: tuple[str, ...]
+
+    def __str__(self) -> str:
+        views = counted(len(self.views), "view")
+        return f"catalog: {self.path}, schema {self.schema}, {views} of snapshot {self.snapshot}"
+
+
+def build(snapshot: Snapshot, path: Path, schema: str) -> Catalog:
+    """
+    Make the catalog at *path* show *snapshot*.
+
+    Raises:
+        Unsafe: There is a DuckDB file at *path* that holds something of somebody else's.
+        Integrity: A file of the snapshot is missing.
+        Storage: The folder cannot be written.
+    """
+    _require_ours(path)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    with translating(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for left in [unfinished, *path.parent.glob(f".{glob.escape(path.name)}.[0-9]*")]:
+            if left == unfinished or time.time() - left.lstat().st_mtime > _ABANDONED_SECONDS:
+                left.unlink(missing_ok=True)
+        try:
+            with _connected(unfinished) as connection:
+                define(connection, snapshot, schema)
+            _built(path).write_text(str(unfinished.stat().st_ino))
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        # What another program still logs to the old file must not be replayed into the new one.
+        Path(f"{path}.wal").unlink(missing_ok=True)
+    return Catalog(path, schema, snapshot.number, tuple(snapshot.datasets))
+
+
+def define(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, schema: str) -> None:
+    """Create the views of *snapshot* in *schema*, and make it the one that plain names mean."""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+    connection.execute(f"USE {quoted(schema)}")
+    for name in snapshot.datasets:
+        dataset = snapshot.dataset(name)
+        files = ", ".join(literal(path.resolve()) for path in snapshot.files(name))
+        columns = ", ".join(map(quoted, dataset.schema))
+        connection.execute(
+            f"CREATE OR REPLACE VIEW {quoted(name)} AS "
+            f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)"
+        )
+        about = f"{_OURS} {dataset.relation} in snapshot {snapshot.number}, contract {dataset.contract.name}"
+        connection.execute(f"COMMENT ON VIEW {quoted(name)} IS {literal(about)}")
+    committed = literal(f"{snapshot.manifest.committed_at:%Y-%m-%d %H:%M:%S}")
+    connection.execute(
+        f"CREATE OR REPLACE VIEW {MARK} AS SELECT {snapshot.number} AS snapshot, "
+        f"{committed}::TIMESTAMP AS committed_at, {literal(snapshot.manifest.sha256)} AS sha256"
+    )
+    connection.execute(f"COMMENT ON VIEW {MARK} IS '{_OURS} the snapshot that these views show'")
+
+
+@contextmanager
+def opened(snapshot: Snapshot, schema: str, *, memory: str, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A private DuckDB with the views of *snapshot*, whether or not a catalog file was built."""
+    config: dict[str, Any] = {"memory_limit": memory, "threads": threads, **_OFFLINE}
+    with closing(duckdb.connect(config=config)) as connection:
+        define(connection, snapshot, schema)
+        yield connection
+
+
+@contextmanager
+def _connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    try:
+        with closing(duckdb.connect(str(path), config=dict(_OFFLINE))) as connection:
+            yield connection
+    except duckdb.IOException as error:
+        raise Storage(f"{path.parent} cannot be written by DuckDB", what=str(error).splitlines()[0]) from error
+
+
+def _require_ours(path: Path) -> None:
+    """Refuse to replace a file that holds more than what `build` makes."""
+    if not path.exists():
+        return
+    try:
+        with closing(duckdb.connect(str(path), read_only=True, config=dict(_OFFLINE))) as old:
+            found = old.execute(
+                "SELECT schema_name || '.' || view_name, comment FROM duckdb_views() WHERE NOT internal "
+                "UNION ALL SELECT schema_name || '.' || table_name, NULL FROM duckdb_tables() WHERE NOT internal"
+            ).fetchall()
+    except duckdb.Error as error:
+        if _built(path).exists() and _built(path).read_text() == str(path.stat().st_ino):
+            return  # a program has our own file open for writing; it keeps that one
+        raise Unsafe(
+            f"{path} is there and cannot be looked into, so it is not replaced",
+            what=str(error).splitlines()[0],
+            next="close the program that has it open, or set [duckdb] path to another file",
+        ) from error
+    theirs = sorted(name for name, comment in found if not str(comment).startswith(_OURS))
+    if theirs:
+        raise Unsafe(
+            f"{path} holds tables or views that parquetry did not make, so it is not replaced",
+            what=", ".join(theirs[:5]) + (f" and {len(theirs) - 5} more" if len(theirs) > 5 else ""),
+            next="move them to a database of their own and ATTACH the catalog there, or set [duckdb] path",
+        )
+
+
+def _built(path: Path) -> Path:
+    """Beside the catalog: which file it was that we built, for when it cannot be opened."""
+    return path.with_name(f".{path.name}.built")

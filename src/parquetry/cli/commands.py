@@ -1,0 +1,346 @@
+"""
+The commands: each parses its options, calls a verb, and hands the result to the door.
+
+Verbs are named through the package's front door, which imports them when they are called.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+import parquetry
+from parquetry.cli import logs, progress
+from parquetry.cli.door import Door
+from parquetry.errors import Storage, Usage
+from parquetry.text import table
+
+FORMATS = ("table", "csv", "json", "parquet", "arrow")
+
+_passes_door = click.make_pass_decorator(Door)
+
+
+class _Group(click.Group):
+    """Commands in the order of a person's work, not of the alphabet."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Global options work anywhere in the line. Exit codes 30 to 39 may be tried again: that is always safe.",
+)
+@click.option("--project", "-C", default=".", metavar="DIR", help="The project folder, or one inside it.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.option("--quiet", "-q", is_flag=True, help="No summary and no progress.")
+@click.option("--debug", is_flag=True, help="Show tracebacks and every event.")
+@click.option("--no-color", is_flag=True, help="No colour; so does NO_COLOR.")
+@click.version_option(package_name="parquetry", message="parquetry %(version)s")
+@click.pass_obj
+def commands(door: Door, project: str, as_json: bool, quiet: bool, debug: bool, no_color: bool) -> None:
+    """A consistent snapshot of PostgreSQL, checked row by row, published as immutable Parquet."""
+    door.project, door.json, door.quiet, door.debug, door.color = project, as_json, quiet, debug, not no_color
+    door.command = click.get_current_context().invoked_subcommand or ""
+
+
+def _opened(door: Door, **flags: Any) -> parquetry.Project:
+    project = parquetry.Project.open(door.project, **flags)
+    logs.listen(project.settings.log_level, debug=door.debug)
+    for warning in project.warnings:
+        door.say(f"warning: {warning}")
+    return project
+
+
+def _lake(door: Door) -> parquetry.Lake:
+    """The project's lake, with `current` mended if a killed run left it behind."""
+    lake = parquetry.Lake(_opened(door).settings.lake_path)
+    lake.mend()
+    return lake
+
+
+def _moment(context: click.Context, option: click.Parameter, value: str | None) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        said = datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter("a date such as 2026-11-21, or a time in ISO form") from None
+    if said.tzinfo is None:
+        return said
+    from datetime import UTC
+
+    return said.astimezone(UTC).replace(tzinfo=None)
+
+
+def _selects(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say what to read, shared by `plan` and `export`."""
+    options = (
+        click.argument("datasets", nargs=-1),
+        click.option("--days", type=int, metavar="N", help="Read the last N days, rounded out to whole months."),
+        click.option("--since", callback=_moment, metavar="DATE", help="Read from DATE on (UTC), rounded out."),
+        click.option("--until", callback=_moment, metavar="DATE", help="Read up to DATE, which is not included."),
+        click.option("--user-id", metavar="ID", help="Read one user's rows: --where userId=ID; needs --as."),
+        click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Read only such rows; needs --as."),
+        click.option("--as", "as_name", default="", metavar="NAME", help="Publish filtered rows under NAME."),
+        click.option("--full", is_flag=True, help="Read everything and write it again; mends a damaged lake."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _selection(
+    datasets: tuple[str, ...],
+    days: int | None,
+    since: datetime | None,
+    until: datetime | None,
+    user_id: str | None,
+    where: tuple[str, ...],
+    as_name: str,
+    full: bool,
+) -> parquetry.Selection:
+    if wrong := [pair for pair in where if "=" not in pair]:
+        raise Usage(f"--where {wrong[0]}: COLUMN=VALUE")
+    wanted = {column: value for column, _, value in (pair.partition("=") for pair in where)}
+    if user_id is not None:
+        wanted["userId"] = user_id
+    return parquetry.Selection(datasets, days, since, until, wanted, as_name, full)
+
+
+@commands.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default="parquetry-demo")
+@click.option("--events", type=click.IntRange(min=10_000), default=120_000, show_default=True, help="Events to plant.")
+@click.option("--serve", is_flag=True, help="Keep the server running afterwards, until Ctrl-C.")
+@_passes_door
+def demo(door: Door, folder: Path, events: int, serve: bool) -> None:
+    """
+    Show the main job on an embedded PostgreSQL with a study whose truth is known.
+
+    \b
+    Examples:
+      parquetry demo
+      parquetry demo my-study --serve
+    """
+    from parquetry.cli.tour import tour  # the embedded server is an extra, which need not be installed
+
+    tour(door, folder, events=events, serve=serve)
+
+
+@commands.command()
+@_selects
+@_passes_door
+def plan(door: Door, /, **select: Any) -> None:
+    """
+    Say what an export would read, replace and keep.
+
+    \b
+    Examples:
+      parquetry plan
+      parquetry plan behavioral_events --days 30
+    """
+    planned = parquetry.plan(_opened(door), _selection(**select))
+    door.result(planned)
+
+
+@commands.command()
+@_selects
+@click.option("--non-strict", is_flag=True, help="Set rows that break a rule aside and publish the rest (exit 11).")
+@click.option("--no-validate", is_flag=True, help="Check nothing. For debugging; the manifest says so.")
+@click.option("--compression", type=click.Choice(["zstd", "snappy", "gzip", "none"]), help="Of the Parquet files.")
+@click.option("--sync-duckdb", is_flag=True, help="Build the DuckDB catalog afterwards.")
+@_passes_door
+def export(
+    door: Door, /, non_strict: bool, no_validate: bool, compression: str | None, sync_duckdb: bool, **select: Any
+) -> None:
+    """
+    Read datasets, check every row, publish the next snapshot.
+
+    \b
+    Examples:
+      parquetry export
+      parquetry export --days 30 --sync-duckdb
+      parquetry export behavioral_events --user-id c0123456789abcdef01234567 --as one_user
+    """
+    if non_strict and no_validate:
+        raise Usage("--non-strict and --no-validate contradict each other: nothing is set aside unchecked")
+    project = _opened(door, compression=compression)
+    options = parquetry.Options(not non_strict, not no_validate, project.settings.compression)  # type: ignore[arg-type]
+    with progress.shown(door) as seen:
+        exported = parquetry.export(project, _selection(**select), options=options, sync=sync_duckdb, seen=seen)
+    door.result(exported)
+    if exported.sync_error and not door.json:
+        door.failed(exported.sync_error)
+    sys.exit(exported.exit_code)
+
+
+@commands.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--contract", required=True, metavar="MODULE:CLASS", help="Such as contracts.research:BehavioralEvent.")
+@click.option("--key", multiple=True, metavar="COLUMN", help="A column that is unique, with others that are named.")
+@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write a JUnit report as well.")
+@_passes_door
+def validate(door: Door, file: Path, contract: str, key: tuple[str, ...], junit: Path | None) -> None:
+    """
+    Hold one Parquet or CSV file against a contract.
+
+    \b
+    Example:
+      parquetry validate events.csv --contract contracts.research:BehavioralEvent --key id
+    """
+    validated = parquetry.validate(file, contract, root=Path(door.project), key=key)
+    if junit:
+        try:
+            junit.write_bytes(validated.junit())
+        except OSError as error:
+            raise Storage(f"{junit} cannot be written", what=str(error.strerror)) from error
+    door.result(validated)
+    sys.exit(validated.exit_code)
+
+
+@commands.command()
+@click.option("--at", metavar="SNAPSHOT", help="A number, tag:NAME or a date; the current snapshot by default.")
+@_passes_door
+def sync(door: Door, at: str | None) -> None:
+    """
+    Build the DuckDB catalog over a snapshot.
+
+    \b
+    Examples:
+      parquetry sync
+      parquetry sync --at tag:paper
+    """
+    built = parquetry.sync(_opened(door), at)
+    door.result(built)
+
+
+@commands.command()
+@click.argument("sql", required=False)
+@click.option("--name", metavar="NAME", help="Run queries/NAME.sql instead.")
+@click.option("--at", metavar="SNAPSHOT", help="A number, tag:NAME or a date; the current snapshot by default.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write there instead of stdout.")
+@_passes_door
+def query(door: Door, sql: str | None, name: str | None, at: str | None, form: str, output: Path | None) -> None:
+    """
+    Run SQL over the datasets of a snapshot.
+
+    \b
+    Examples:
+      parquetry query 'SELECT count(*) FROM behavioral_events'
+      parquetry query --name events_by_phase --format csv
+      parquetry query 'FROM behavioral_events' --format parquet -o events.parquet
+    """
+    if (sql is None) == (name is None):
+        raise Usage("give one query: SQL in quotes, or --name NAME", next="parquetry query --help")
+    if door.json and (form != "table" or output):
+        raise Usage("--json prints the rows in its document; --format and --output are for the rows alone")
+    project = _opened(door)
+    if name is not None:
+        from parquetry.verbs.query import named  # beside the verb, which the front door imports late
+
+        sql = named(project, name)
+    from parquetry.cli.frames import answer  # DuckDB, once there is a query to run
+
+    answer(door, project, sql or "", form, output, at)
+
+
+@commands.group(invoke_without_command=True)
+@click.pass_context
+def snapshots(context: click.Context) -> None:
+    """List, show and tag snapshots."""
+    if context.invoked_subcommand is None:
+        context.invoke(snapshots_list)
+
+
+@snapshots.command("list")
+@_passes_door
+def snapshots_list(door: Door) -> None:
+    """All snapshots, the newest last."""
+    lake = _lake(door)
+    document = {"snapshots": [s.as_json() for s in lake.snapshots()] if door.json else [], "tags": lake.tags}
+    door.result(document, lake)
+
+
+@snapshots.command("show")
+@click.argument("snapshot", required=False)
+@_passes_door
+def snapshots_show(door: Door, snapshot: str | None) -> None:
+    """One snapshot: a number, tag:NAME, a date, or the current one."""
+    found = _lake(door).snapshot(snapshot)
+    door.result(found.manifest, found)
+
+
+@snapshots.command("tag")
+@click.argument("name")
+@click.argument("snapshot", required=False)
+@click.option("--move", is_flag=True, help="Take the name from the snapshot that has it.")
+@_passes_door
+def snapshots_tag(door: Door, name: str, snapshot: str | None, move: bool) -> None:
+    """
+    Pin a snapshot, the current one by default, under NAME; gc then keeps it.
+
+    \b
+    Example:
+      parquetry snapshots tag paper 41
+    """
+    lake = _lake(door)
+    number = lake.tag(name, snapshot, move=move)
+    door.result({"tag": name, "snapshot": number}, f"{name} is snapshot {number}")
+
+
+@commands.command()
+@_passes_door
+def verify(door: Door) -> None:
+    """
+    Read everything again and compare it with the manifests (exit 22 if anything is wrong).
+
+    \b
+    Example:
+      parquetry verify --json
+    """
+    verified = parquetry.verify(_opened(door))
+    door.result(verified)
+    sys.exit(verified.exit_code)
+
+
+@commands.command()
+@click.option("--keep", type=int, required=True, metavar="N", help="Keep the newest N snapshots, and tagged ones.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@_passes_door
+def gc(door: Door, keep: int, dry_run: bool) -> None:
+    """
+    Forget old snapshots and free the files that only they name.
+
+    \b
+    Example:
+      parquetry gc --keep 30 --dry-run
+    """
+    collected = parquetry.gc(_opened(door), keep, dry_run=dry_run)
+    door.result(collected)
+
+
+@commands.command()
+@click.option("--last", type=int, default=20, show_default=True, metavar="N", help="Show the last N.")
+@_passes_door
+def runs(door: Door, last: int) -> None:
+    """What was run, when, and how it ended."""
+    found = _lake(door).runs[-last:]
+    rows = [(r.id, r.verb, r.began[:19], r.outcome, r.snapshot, sum(r.rows.values())) for r in found]
+    head = ("run", "verb", "began", "outcome", "snapshot", "rows")
+    door.result({"runs": found}, table(head, rows) if rows else "no run yet")
+
+
+@commands.command()
+@_passes_door
+def config(door: Door) -> None:
+    """Every setting, its value, and where it comes from; secrets are masked."""
+    shown = parquetry.config(_opened(door))
+    document = {"settings": [{"setting": s.setting, "value": s.value, "origin": s.origin} for s in shown]}
+    door.result(document, table(("setting", "value", "from"), shown))

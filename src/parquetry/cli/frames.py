@@ -1,0 +1,68 @@
+"""A query's rows in the form that was asked for, on stdout or in a file."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from parquetry.cli.door import Door
+from parquetry.errors import Usage
+from parquetry.lake.store import translating
+from parquetry.project import Project
+from parquetry.text import counted
+from parquetry.verbs.query import query, save
+
+FORMATS = ("table", "csv", "json", "parquet", "arrow")
+
+
+def answer(door: Door, project: Project, sql: str, form: str, output: Path | None, at: int | str | date | None) -> None:
+    """
+    Run *sql* and print or save what it gives.
+
+    Raises:
+        Usage: Bytes for a terminal.
+        Storage: *output* cannot be written.
+    """
+    if form in ("parquet", "arrow") and output is None and sys.stdout.isatty():
+        raise Usage(f"{form} is not for a terminal", next="add -o FILE, or pipe it")
+    if door.json or form == "table":
+        result = query(project, sql, at=at, printed=True)
+        if door.json or output is None:
+            door.result(result)
+        else:
+            with translating(output):
+                output.write_text(f"{result}\n", encoding="utf-8")
+        rows, snapshot, seconds = len(result.frame), result.snapshot, result.seconds
+    else:
+        rows, snapshot, seconds = _streamed(project, sql, form, output, at)
+    door.say(f"snapshot {snapshot}, {counted(rows, 'row')}, {seconds * 1000:.1f} ms")
+
+
+def _streamed(
+    project: Project, sql: str, form: str, output: Path | None, at: int | str | date | None
+) -> tuple[int, int, float]:
+    """By way of a file, whole before anybody sees it: DuckDB would cut a pipe, and Parquet needs to seek."""
+    place = output.parent if output else None
+    if place and not place.is_dir():
+        raise Usage(f"there is no folder {place}")
+    with tempfile.TemporaryDirectory(dir=place, prefix=".parquetry-") as folder:
+        unfinished = Path(folder) / "rows"
+        if form == "arrow":
+            result = query(project, sql, at=at)
+            with translating(unfinished):
+                result.frame.write_ipc_stream(unfinished)
+            told = len(result.frame), result.snapshot, result.seconds
+        else:
+            saved = save(project, sql, unfinished, form, at=at)
+            told = saved.rows, saved.snapshot, saved.seconds
+        if output:
+            with translating(output):
+                unfinished.replace(output)
+        else:
+            with unfinished.open("rb") as opened:
+                shutil.copyfileobj(opened, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+    return told

@@ -1,0 +1,126 @@
+"""
+Values that must occur once in a dataset and occur twice.
+
+Uniqueness is of the whole dataset, the partitions that a run keeps included, and it is the one
+rule that looks across rows; DuckDB groups with spilling, so memory stays bounded.
+
+NULL follows PostgreSQL's unique index: rows with a NULL in the columns never collide. (Pandera
+calls two NULLs duplicates.) A key has no such rows, since its columns are never NULL. All rows
+that share a value break the rule: which of them is the right one, nobody here can know.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from parquetry.contracts import Broken, quarantine, sql
+from parquetry.contracts.staged import Staged, rows_sql, translating
+from parquetry.contracts.verdict import SHOWN, Mark, Verdict
+
+_NUMBERS = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """
+    Values of some columns that occur more than once.
+
+    Attributes:
+        columns: Unique together.
+        keys: Distinct values that occur more than once.
+        rows: Rows that carry them, in staged and kept files.
+        staged_rows: Those of them in staged files.
+        kept: The kept files among whose rows such a value is: a row that moved to another
+            partition is still in the old one.
+        broken: The rule ``<columns>:unique`` with up to five values; None if all is unique.
+    """
+
+    columns: tuple[str, ...]
+    keys: int
+    rows: int
+    staged_rows: int
+    kept: tuple[str, ...]
+    broken: Broken | None
+    mark: Mark
+
+
+def duplicates(
+    con: duckdb.DuckDBPyConnection, staged: Staged, columns: Sequence[str], *, kept: Sequence[str] = ()
+) -> Duplicates:
+    """
+    What occurs more than once in *columns* over the staged files and the *kept* ones.
+
+    Args:
+        con: Its memory limit and temporary directory decide when it spills.
+        kept: Published Parquet files of the same dataset, which stay as they are.
+    """
+    names = [sql.name(column) for column in columns]
+    rule = f"{','.join(columns)}:unique"
+    mark = Mark(f"parquetry_twice_{next(_NUMBERS)}", tuple(columns), rule)
+    listed, every = ", ".join(names), " AND ".join(f"{name} IS NOT NULL" for name in names)
+    all_rows = " UNION ALL ".join(f"({part})" for part in _parts(staged, columns, kept))
+    with translating([*staged.files, *kept]):
+        con.execute(
+            f"CREATE TEMP TABLE {mark.table} AS SELECT {listed}, count(*) AS {sql.name('parquetry:times')} "
+            f"FROM ({all_rows}) WHERE {every} GROUP BY {listed} HAVING count(*) > 1"
+        )
+        keys, rows = con.execute(
+            f"SELECT count(*), coalesce(sum({sql.name('parquetry:times')}), 0)::BIGINT FROM {mark.table}"
+        ).fetchone() or (0, 0)
+        if not keys:
+            return Duplicates(tuple(columns), 0, 0, 0, (), None, mark)
+        staged_rows, carriers = _carriers(con, staged, mark, kept)
+        first = _first(con, staged, mark)
+    together = "is unique" if len(columns) == 1 else "are unique together"
+    broken = Broken(rule, f"{', '.join(columns)} {together}", staged_rows, first)
+    return Duplicates(tuple(columns), keys, rows, staged_rows, carriers, broken, mark)
+
+
+def with_duplicates(con: duckdb.DuckDBPyConnection, staged: Staged, verdict: Verdict, *found: Duplicates) -> Verdict:
+    """*verdict* with uniqueness added: broken rules, the rows they reject, and what `quarantine` needs."""
+    twice = [d for d in found if d.broken]
+    if not twice:
+        return verdict
+    verdict = replace(
+        verdict,
+        broken=(*verdict.broken, *(d.broken for d in twice if d.broken)),
+        marks=(*verdict.marks, *(d.mark for d in twice)),
+    )
+    return replace(verdict, rejected=quarantine.rejected(con, staged, verdict))
+
+
+def _parts(staged: Staged, columns: Sequence[str], kept: Sequence[str]) -> list[str]:
+    names = ", ".join(sql.name(column) for column in columns)
+    parts = [f"SELECT {names} FROM ({rows_sql(staged)})"] if staged.files else []
+    if kept:
+        casts = ", ".join(f"CAST({sql.name(c)} AS {staged.contract.field(c).type}) AS {sql.name(c)}" for c in columns)
+        parts.append(f"SELECT {casts} FROM {sql.parquet(kept)}")
+    return parts or [f"SELECT {', '.join('NULL AS ' + sql.name(c) for c in columns)} LIMIT 0"]
+
+
+def _carriers(
+    con: duckdb.DuckDBPyConnection, staged: Staged, mark: Mark, kept: Sequence[str]
+) -> tuple[int, tuple[str, ...]]:
+    """How many staged rows, and which kept files, carry a value that occurs twice."""
+    on = " AND ".join(f"r.{sql.name(c)} = m.{sql.name(c)}" for c in mark.columns)
+    staged_rows = 0
+    if staged.files:
+        count = con.execute(f"SELECT count(*) FROM ({rows_sql(staged)}) r SEMI JOIN {mark.table} m ON {on}").fetchone()
+        staged_rows = count[0] if count else 0
+    if not kept:
+        return staged_rows, ()
+    found = con.execute(f"SELECT DISTINCT r.file_index FROM {sql.parquet(kept)} r SEMI JOIN {mark.table} m ON {on}")
+    return staged_rows, tuple(kept[i] for (i,) in sorted(found.fetchall()))
+
+
+def _first(con: duckdb.DuckDBPyConnection, staged: Staged, mark: Mark) -> tuple[tuple[str, str], ...]:
+    masked = any(staged.contract.field(c).privacy == "sensitive" for c in mark.columns)
+    values = " || ', ' || ".join(f"left(CAST({sql.name(c)} AS VARCHAR), 80)" for c in mark.columns)
+    shown = "'(sensitive)'" if masked else values
+    times = f"{sql.name('parquetry:times')} || ' times'"
+    order = ", ".join(sql.name(c) for c in mark.columns)
+    return tuple(con.execute(f"SELECT {shown}, {times} FROM {mark.table} ORDER BY {order} LIMIT {SHOWN}").fetchall())

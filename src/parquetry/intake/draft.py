@@ -1,0 +1,118 @@
+"""
+One dataset on its way from the source to the lake: staged, audited, ready to commit.
+
+Nothing here is visible to a reader, and nothing here decides whether it will be: `export` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from parquetry.contracts import Broken
+from parquetry.intake.audit import Audited, audit
+from parquetry.intake.job import Job, Origin, timed
+from parquetry.intake.stage import Rows, stage
+from parquetry.lake import manifest, partition
+from parquetry.lake.commit import Draft, StagedFile, StagedPartition
+from parquetry.lake.manifest import Account, ContractUsed, PublishedColumn
+from parquetry.lake.write import Facts, Written
+from parquetry.project import Dataset
+from parquetry.sources import Look
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """
+    A dataset that was read and checked.
+
+    Attributes:
+        draft: What to commit; None where rows broke the contract and the options are strict.
+        read: The row account of what was read; quarantined rows are counted even if *draft* is None.
+        quarantine: Files in staging for ``_quarantine/``: the rejected rows and the report.
+        notes: What a person should know: wider than asked, values sent as text.
+        seconds: By step.
+    """
+
+    name: str
+    draft: Draft | None
+    read: Account
+    broken: tuple[Broken, ...]
+    quarantine: tuple[Path, ...]
+    notes: tuple[str, ...]
+    seconds: Mapping[str, float]
+
+
+def draft(job: Job, name: str, spec: Dataset) -> Drafted:
+    """Read and check one dataset, to be published as *name*."""
+    seconds: dict[str, float] = {}
+    with closing(job.duckdb()) as connection:
+        with timed(seconds, "read"):
+            origin = Origin.found(job, name, spec)
+            rows = stage(connection, job, origin)
+        with timed(seconds, "check"):
+            audited = audit(connection, job, origin, rows)
+    accounts = _accounts(rows, audited)
+    return Drafted(
+        name=name,
+        draft=_draft(job, origin, rows, audited, accounts),
+        read=sum(accounts.values(), Account(0, 0)),
+        broken=audited.broken,
+        quarantine=audited.quarantine,
+        notes=(*rows.notes, *_read_as_text(rows.look)),
+        seconds=seconds,
+    )
+
+
+def _accounts(rows: Rows, audited: Audited) -> dict[str, Account]:
+    """By partition: what the source counted. `commit` holds it against the rows that are in the files."""
+    accounts = {}
+    for key in {*rows.look.rows, *rows.written.files}:
+        source, aside = rows.look.rows.get(key, 0), audited.rejected.get(key, 0)
+        accounts[key] = Account(source, source - aside, aside)
+    return accounts
+
+
+def _draft(job: Job, origin: Origin, rows: Rows, audited: Audited, accounts: Mapping[str, Account]) -> Draft | None:
+    if audited.accepted is None:
+        return None
+    dataset = manifest.Dataset(
+        source=origin.spec.source,
+        relation=f"{origin.table.kind} {origin.table.schema}.{origin.table.name}",
+        contract=ContractUsed(origin.contract.name, origin.contract.fingerprint, job.options.validate),
+        key=origin.spec.key,
+        time=origin.time,
+        columns=tuple(
+            PublishedColumn(c.name, origin.schema[c.name], c.source_type, c.native, c.unsafe) for c in rows.look.columns
+        ),
+        partitions=rows.stay,
+        where=job.selection.where,
+    )
+    empty_too = not any(part.files for part in rows.stay.values())
+    replaced = _replaced(audited.accepted, audited.facts, accounts, empty_too=empty_too)
+    return Draft(dataset, f"{job.turn.run}/{origin.spec.source}", replaced)
+
+
+def _replaced(
+    written: Written, facts: Mapping[str, Facts], accounts: Mapping[str, Account], *, empty_too: bool
+) -> dict[str, StagedPartition]:
+    """A file that only holds the types of a dataset without rows is for a dataset without other files."""
+    replaced = {}
+    for key in sorted({*accounts, *written.files}):
+        if key == partition.EMPTY and not empty_too:
+            continue
+        files = tuple(_file(path, facts[str(path)]) for path in written.files.get(key, ()))
+        replaced[key] = StagedPartition(accounts.get(key, Account(0, 0)), files)
+    return replaced
+
+
+def _file(path: Path, facts: Facts) -> StagedFile:
+    return StagedFile(path, facts.rows, facts.digest, facts.min, facts.max)
+
+
+def _read_as_text(look: Look) -> Iterator[str]:
+    for c in look.columns:
+        if c.unsafe:
+            yield f"{c.name}: {c.unsafe:,} values that {c.source_type} can hold and Parquet cannot were read as text"

@@ -1,0 +1,173 @@
+"""
+Rows to Parquet in a private folder: one streaming `COPY`, split into partitions as it goes.
+
+What is written here nobody reads yet. Checking it is `contracts.check`, publishing it `commit`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from parquetry.errors import Storage
+from parquetry.lake.digest import as_text, digest_sql, quoted
+
+Compression = Literal["zstd", "snappy", "gzip", "none"]
+
+_ROWS_BUFFERED = 61_440
+"""
+Rows a thread may hold before it writes them to their partitions: half a row group. DuckDB's own
+default of 524,288 makes a million rows spill under 300 MB, at twice the time.
+"""
+
+_PARTITION = "__partition"
+_CODEC = {"none": "uncompressed"}
+_FULL = ("No space left on device", "failed to offload data block", "Disk quota exceeded", "max_temp_directory_size")
+_CLOSED = ("Permission denied", "Read-only file system")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """
+    The files of one dataset in staging.
+
+    Attributes:
+        files: Partition key to its files; at least one file in all, if need be an empty one.
+    """
+
+    files: Mapping[str, tuple[Path, ...]]
+
+    @property
+    def paths(self) -> list[str]:
+        return [str(path) for key in sorted(self.files) for path in self.files[key]]
+
+    @property
+    def bytes(self) -> int:
+        return sum(path.stat().st_size for paths in self.files.values() for path in paths)
+
+
+def stage(
+    execute: Callable[[str], object],
+    select: str,
+    schema: Mapping[str, str],
+    folder: Path,
+    *,
+    key: str | None,
+    compression: Compression = "zstd",
+    metadata: Mapping[str, Any],
+) -> Written:
+    """
+    Run *select* and write what it gives.
+
+    Args:
+        execute: Runs SQL on the connection in which *select* means something.
+        select: DuckDB SQL with just the columns of *schema* (name to DuckDB type), in order.
+        folder: Made, and must not exist: what is in it afterwards is what was written.
+        key: An expression over *schema* that gives each row's partition; None: all in ``all``.
+        metadata: Stored in each file's footer as text.
+
+    Raises:
+        Storage: The disk is full or not writable.
+    """
+    folder.mkdir(parents=True)
+    options = _options(compression, metadata)
+    columns = ", ".join(map(quoted, schema))
+    if key is None:
+        sql = f"COPY (SELECT {columns} FROM ({select})) TO {literal(folder / 'all.parquet')} ({options})"
+    else:
+        sql = (
+            f"COPY (SELECT {columns}, {key} AS {_PARTITION} FROM ({select})) TO {literal(folder)} "
+            f"({options}, PARTITION_BY ({_PARTITION}), FILENAME_PATTERN 'part_{{i}}')"
+        )
+    with translating(folder):
+        execute(f"SET partitioned_write_flush_threshold = {_ROWS_BUFFERED}")
+        execute(sql)
+        if not any(folder.iterdir()):
+            nothing = ", ".join(f"NULL::{type_} AS {quoted(name)}" for name, type_ in schema.items())
+            execute(f"COPY (SELECT {nothing} WHERE false) TO {literal(folder / 'empty.parquet')} ({options})")
+    return Written(dict(_found(folder)))
+
+
+@contextmanager
+def translating(place: Path) -> Iterator[None]:
+    """Let DuckDB's own words about the disk at *place* out as `Storage`; other errors pass."""
+    try:
+        yield
+    except duckdb.Error as error:
+        text = str(error)
+        if any(sign in text for sign in _FULL):
+            raise Storage(
+                f"no space left for {place}", next="free some space (parquetry gc --dry-run), then run again"
+            ) from error
+        if any(sign in text for sign in _CLOSED):
+            raise Storage(f"{place} cannot be written", next=f"check the rights of {place}") from error
+        raise
+
+
+def literal(value: object) -> str:
+    """A DuckDB string literal."""
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _options(compression: Compression, metadata: Mapping[str, Any]) -> str:
+    pairs = ", ".join(
+        f"{quoted(key)}: {literal(value if isinstance(value, str) else json.dumps(value, sort_keys=True))}"
+        for key, value in metadata.items()
+    )
+    footer = f", KV_METADATA {{{pairs}}}" if pairs else ""
+    return f"FORMAT parquet, COMPRESSION {_CODEC.get(compression, compression)}{footer}"
+
+
+def _found(folder: Path) -> Iterator[tuple[str, tuple[Path, ...]]]:
+    for entry in sorted(folder.iterdir()):
+        if entry.is_dir():
+            yield entry.name.removeprefix(f"{_PARTITION}="), tuple(sorted(entry.iterdir()))
+        else:
+            yield entry.stem, (entry,)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the manifest says of one file's rows."""
+
+    rows: int
+    digest: str
+    min: str | None
+    max: str | None
+
+
+def facts_sql(schema: Mapping[str, str], time: str | None) -> dict[str, str]:
+    """The aggregates behind `Facts`, by name, so that a check can compute them in its own pass."""
+    ends = {f"_{end}": _time_text(f"{end}({quoted(time)})", schema[time]) if time else "NULL" for end in ("min", "max")}
+    return {"_digest": digest_sql(schema), **ends}
+
+
+def _time_text(value: str, type_: str) -> str:
+    """ISO text in UTC; DuckDB's own text of a time with zone is in the session's."""
+    return f"timezone('UTC', {value})::VARCHAR || '+00'" if type_ == "TIMESTAMP WITH TIME ZONE" else f"{value}::VARCHAR"
+
+
+def facts_of(row: Mapping[str, Any]) -> Facts:
+    """`Facts` from what the aggregates of `facts_sql`, and ``rows``, gave for one file."""
+    return Facts(row["rows"], as_text(row["_digest"]), row["_min"], row["_max"])
+
+
+def facts(
+    connection: duckdb.DuckDBPyConnection, paths: Sequence[str], schema: Mapping[str, str], time: str | None
+) -> dict[str, Facts]:
+    """The facts of each of *paths*, read again."""
+    found = {}
+    wanted = facts_sql(schema, time)
+    for path in paths:
+        read = connection.execute(
+            f"SELECT count(*) AS rows, {', '.join(f'{sql} AS {name}' for name, sql in wanted.items())} "
+            f"FROM read_parquet({literal(path)}, hive_partitioning = false)"
+        ).fetchone()
+        found[path] = facts_of(dict(zip(("rows", *wanted), read or (), strict=True)))
+    return found

@@ -1,0 +1,66 @@
+"""What parquetry.toml declares: sources and datasets as values, and the keys each may have."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from parquetry.settings import Secret
+
+FILE = "parquetry.toml"
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+"""Of datasets and sources: one case only, so that no two names can be one file."""
+
+# Each kind's keys; a kind that is not here cannot be declared, even if a source implements it.
+SOURCE_KEYS = {"postgres": ("kind", "url"), "files": ("kind", "root")}
+DATASET_KEYS = ("source", "table", "contract", "key", "time", "partition", "summary", "files")
+PARTITIONS = ("month", "all")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """
+    A source as parquetry.toml declares it.
+
+    Attributes:
+        declared: For a database, what the file says: ``env:DATABASE_URL`` or a URL without a password.
+        url: The same resolved; None if it is not set, empty where libpq's own variables say it.
+            `Project.url` raises instead of giving None.
+        origin: Where ``url`` comes from, as in `Settings.origins`; or what to set.
+        root: For report files, their folder, absolute.
+    """
+
+    name: str
+    kind: str
+    declared: str = ""
+    url: Secret | None = None
+    origin: str = ""
+    root: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """
+    A dataset as parquetry.toml declares it.
+
+    Attributes:
+        contract: ``contracts.research:BehavioralEvent``, a class in the project folder.
+        table: Candidates, the first that exists is read; the dataset's own name if none is given.
+        key: Columns that name a row; empty if nothing does.
+        time: Candidates for the time column; empty if there is none.
+        partition: What is replaced as a whole.
+        summary: Columns whose distinct values the summary of an export counts.
+        files: For report files, the pattern of their names.
+    """
+
+    name: str
+    source: str
+    contract: str
+    table: tuple[str, ...]
+    key: tuple[str, ...] = ()
+    time: tuple[str, ...] = ()
+    partition: Literal["month", "all"] = "all"
+    summary: tuple[str, ...] = ()
+    files: str = ""

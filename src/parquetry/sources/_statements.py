@@ -1,0 +1,182 @@
+"""
+The SQL that a reading sends: counted months and guards, windows, the two ways to fetch rows.
+
+Only text is made here. Values are literals of the driver's making, names are quoted exactly; so a
+name or a value may hold anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from psycopg import sql
+
+from parquetry.contracts import types
+from parquetry.errors import Config, did_you_mean
+from parquetry.sources import Window
+from parquetry.sources._tables import Relation, SourceColumn
+
+
+@dataclass(slots=True)
+class Known:
+    """A table as it was found, and what was last seen in it: a window and its rows."""
+
+    relation: Relation
+    columns: Mapping[str, SourceColumn]
+    window: Window | None = None
+    rows: int = 0
+
+    @property
+    def where(self) -> str:
+        return f"{self.relation.schema}.{self.relation.name}"
+
+    def column(self, name: str) -> SourceColumn:
+        """The column of that name. Raises Config."""
+        if name not in self.columns:
+            raise Config(
+                f"{self.where} has no column '{name}'{did_you_mean(name, self.columns)}", table=self.where, column=name
+            )
+        return self.columns[name]
+
+
+def looked(known: Known, reads: Mapping[str, types.Reads], window: Window, month_of: str | None) -> sql.Composed:
+    """A row a month: its name (NULL for none), the month itself, rows, then the guard's count for each of *reads*."""
+    month = sql.SQL("null::timestamp") if month_of is None else sql.SQL(_month(known, month_of))
+    guards = [
+        sql.SQL("count(*) filter (where {})").format(sql.SQL(r.unheld.format(quoted(name))))
+        if r.unheld
+        else sql.SQL("0")
+        for name, r in reads.items()
+    ]
+    return sql.SQL("select to_char(m, 'YYYY-MM'), * from ({}) as q(m) order by 1").format(
+        sql.SQL("select {}, {} from {} where {} group by 1").format(
+            month, sql.SQL(", ").join([sql.SQL("count(*)"), *guards]), _from(known), within(known, window)
+        )
+    )
+
+
+def selected(known: Known, reads: Mapping[str, types.Reads], window: Window) -> str:
+    """DuckDB's statement that lets the server select, over one connection; it bears every name and type."""
+    sent = [
+        sql.SQL("{} as {}").format(sql.SQL(r.sent.format(quoted(name))), sql.Identifier(f"c{i}"))
+        for i, (name, r) in enumerate(reads.items())
+    ]
+    inner = sql.SQL("select {} from {} where {}").format(sql.SQL(", ").join(sent), _from(known), within(known, window))
+    cast = ", ".join(f"CAST(c{i} AS {r.type}) AS {quoted(name)}" for i, (name, r) in enumerate(reads.items()))
+    return f"SELECT {cast} FROM postgres_query('pg', {text(inner.as_string(None))})"
+
+
+def scanned(known: Known, reads: Mapping[str, types.Reads], window: Window) -> str:
+    """DuckDB's statement that scans the attached table in parallel, filtering ranges itself."""
+    cast = ", ".join(f"CAST({quoted(name)} AS {r.type}) AS {quoted(name)}" for name, r in reads.items())
+    statement = f"SELECT {cast} FROM {attached(known)}"
+    if not window.ranges or window.column is None:
+        return statement
+    column, name = known.columns[window.column], quoted(window.column)
+    ranges = [f"{name} IS NULL"]
+    for since, until in window.ranges:
+        ends = [
+            f"{name} {sign} {_moment(end, column)}" for sign, end in ((">=", since), ("<", until)) if end is not None
+        ]
+        ranges.append(f"({' AND '.join(ends or ['true'])})")
+    return f"{statement} WHERE {' OR '.join(ranges)}"
+
+
+def attached(known: Known) -> str:
+    """The table's name in DuckDB's catalog of the server."""
+    return f"pg.{quoted(known.relation.schema)}.{quoted(known.relation.name)}"
+
+
+def folded_together(known: Known, relations: Sequence[Relation]) -> bool:
+    """Whether DuckDB's catalog, which folds case, would take the table or a column for another one."""
+    schema, name = known.relation.schema.casefold(), known.relation.name.casefold()
+    alike = [r for r in relations if r.schema.casefold() == schema]
+    columns = {column.casefold() for column in known.columns}
+    return (
+        len({r.schema for r in alike}) > 1
+        or sum(r.name.casefold() == name for r in alike) > 1
+        or len(columns) < len(known.columns)
+    )
+
+
+def located(known: Known, key: Sequence[str], time: str, keys: Sequence[Sequence[object]]) -> sql.Composed:
+    """A row for each of *keys* that exists: its place from 1, and the month it is in (NULL for none)."""
+    given = [sql.Identifier(f"k{i}") for i in range(len(key))]
+    values = [sql.Literal([_as_text(k[i]) for k in keys]) for i in range(len(key))]
+    same = [
+        sql.SQL("t.{} = g.{}::{}").format(sql.Identifier(name), k, sql.SQL(known.column(name).cast))
+        for name, k in zip(key, given, strict=True)
+    ]
+    return sql.SQL(
+        "select g.n, to_char({month}, 'YYYY-MM') from unnest({values}) with ordinality as g({names}, n) "
+        "join {table} t on {same}"
+    ).format(
+        month=sql.SQL(_month(known, time, "t.")),
+        values=sql.SQL(", ").join(sql.SQL("{}::text[]").format(value) for value in values),
+        names=sql.SQL(", ").join(given),
+        table=_from(known),
+        same=sql.SQL(" and ").join(same),
+    )
+
+
+def within(known: Known, window: Window) -> sql.Composable:
+    """The window as the server's own condition."""
+    parts: list[sql.Composable] = []
+    if window.ranges and window.column is not None:
+        _month(known, window.column)
+        column, name = known.columns[window.column], sql.Identifier(window.column)
+        ranges: list[sql.Composable] = [sql.SQL("{} is null").format(name)]
+        for since, until in window.ranges:
+            ends: list[sql.Composable] = [
+                sql.SQL("{} {} {}").format(name, sql.SQL(sign), sql.SQL(_moment(end, column)))
+                for sign, end in ((">=", since), ("<", until))
+                if end is not None
+            ]
+            ranges.append(sql.SQL("({})").format(sql.SQL(" and ").join(ends or [sql.SQL("true")])))
+        parts.append(sql.SQL("({})").format(sql.SQL(" or ").join(ranges)))
+    for filtered, value in (window.where or {}).items():
+        known.column(filtered)
+        parts.append(sql.SQL("{} = {}").format(sql.Identifier(filtered), sql.Literal(value)))
+    return sql.SQL(" and ").join(parts or [sql.SQL("true")])
+
+
+def quoted(name: str) -> str:
+    """An identifier; PostgreSQL and DuckDB quote alike."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """A DuckDB string literal; unlike PostgreSQL's it knows no escape but the doubled quote."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _from(known: Known) -> sql.Identifier:
+    return sql.Identifier(known.relation.schema, known.relation.name)
+
+
+def _month(known: Known, name: str, prefix: str = "") -> str:
+    column = known.column(name)
+    month = types.source_month(prefix + quoted(name), column.type)
+    if not month:
+        raise Config(
+            f"column '{name}' of {known.where} is {column.type.name}, not a time",
+            next="'time' in parquetry.toml names a date, timestamp or timestamptz column",
+            column=name,
+            source_type=column.type.name,
+        )
+    return month
+
+
+def _moment(moment: datetime, column: SourceColumn) -> str:
+    """A literal that both systems read the same; a moment without a zone is UTC."""
+    utc = moment.astimezone(UTC) if moment.tzinfo else moment
+    written = utc.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return f"'{written}+00'::timestamptz" if column.type.base == "timestamptz" else f"'{written}'::timestamp"
+
+
+def _as_text(value: object) -> str | None:
+    if value is None:
+        return None
+    return "\\x" + value.hex() if isinstance(value, bytes) else str(value)

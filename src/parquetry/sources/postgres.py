@@ -1,0 +1,342 @@
+"""
+PostgreSQL, read-only and polite: everything a run reads is of one exported snapshot.
+
+psycopg asks what there is; DuckDB's extension, having joined the same snapshot, moves the rows. A
+table whose columns are all safe is scanned in parallel; otherwise the server is asked in SQL and
+sends the columns that are not safe as text. `contracts.types` decides which, and nothing here does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import psycopg
+from psycopg import sql
+
+from parquetry.contracts import Contract, types
+from parquetry.errors import Config, Denied, SchemaDrift, did_you_mean
+from parquetry.sources import Column, Look, Position, Published, Table, Window, _statements, _tables
+from parquetry.sources._faults import translating
+from parquetry.sources._link import Link, Passfile, link
+from parquetry.sources._statements import Known, text
+from parquetry.sources._tables import Relation, SourceColumn
+from parquetry.sources._watch import Watch
+
+_MOST = 0.5  # of a table's rows: from here on scanning all of it in parallel beats the server's own filter
+_KEYS_AT_ONCE = 20_000
+_CLOSE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """
+    How much of the server a reading may take, and for how long.
+
+    Attributes:
+        connections: Of the scan; one more is for control.
+        idle_seconds: The longest pause between two statements, as when another table is checked.
+        stall_seconds: The longest time in which nothing may move while the server is not working.
+        row_security: Accept that row-level security hides rows. Off, such a table is Denied.
+    """
+
+    connections: int = 3
+    connect_seconds: int = 10
+    lock_seconds: float = 10
+    statement_seconds: float = 3600
+    idle_seconds: float = 4 * 3600
+    stall_seconds: float = 120
+    row_security: bool = False
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """As session settings of the server."""
+        return {
+            "lock_timeout": f"{self.lock_seconds * 1000:.0f}",
+            "statement_timeout": f"{self.statement_seconds * 1000:.0f}",
+            "idle_in_transaction_session_timeout": f"{self.idle_seconds * 1000:.0f}",
+            "row_security": "on" if self.row_security else "off",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What the reading's own DuckDB may take of this machine."""
+
+    memory: str = "300MB"
+    threads: int = 2
+    temp: Path | None = None
+
+
+def open(
+    url: str | None, *, source: str, run: str, manners: Manners | None = None, engine: Engine | None = None
+) -> PostgresReading:
+    """
+    Connect, and hold the database still.
+
+    Args:
+        url: libpq's or Prisma's; None or empty means libpq's environment (``PGHOST`` …).
+        source: Its name in parquetry.toml. run: The run's, for ``application_name``.
+
+    Raises:
+        Config: The URL, the database or the schema is wrong.
+        Denied: The password or the role is.
+        SourceDown, Busy: Nobody answers, or too many are connected.
+    """
+    manners = manners or Manners()
+    to = link(
+        url, application=f"parquetry/{run}"[:63], connect_seconds=manners.connect_seconds, settings=manners.settings
+    )
+    reading = PostgresReading(to, source, manners, engine or Engine())
+    try:
+        reading._open()
+    except BaseException:
+        reading.close()
+        raise
+    return reading
+
+
+class PostgresReading:
+    """One snapshot of one database; made by `open`. See `parquetry.sources.Reading`."""
+
+    def __init__(self, to: Link, source: str, manners: Manners, engine: Engine) -> None:
+        self._link, self._source, self._manners = to, source, manners
+        self._duck = _engine(engine)
+        self._watch = Watch(
+            to, stall_seconds=manners.stall_seconds, interrupt=self._duck.interrupt,
+            limit_seconds=manners.statement_seconds + manners.stall_seconds,
+        )  # fmt: skip
+        self._behind = contextlib.ExitStack()
+        self._server: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._relations: list[Relation] = []
+        self._known: dict[tuple[str, str], Known] = {}
+        self._parallel = True
+        self._position: Position | None = None
+
+    def _open(self) -> None:
+        with translating(self._link):
+            self._server = server = self._link.connect()
+            self._watch.server_at(server.fileno())
+            server.prepare_threshold = None
+            server.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            server.read_only = True
+            self._position = self._watch(lambda: self._hold_still(server))
+            passfile = self._behind.enter_context(Passfile(self._link, server))
+            self._watch(lambda: self._join(passfile.conninfo))
+
+    def _hold_still(self, server: psycopg.Connection[tuple[Any, ...]]) -> Position:
+        row = server.execute(
+            "select pg_export_snapshot(), clock_timestamp(), current_database(), current_setting('server_version'), "
+            "pg_is_in_recovery(), (case when pg_is_in_recovery() then pg_last_wal_replay_lsn() "
+            "else pg_current_wal_lsn() end)::text, (select count(*) from pg_stat_wal_receiver)"
+        ).fetchone()
+        assert row is not None
+        snapshot, clock, database, version, standby, lsn, receivers = row
+        # The extension lets its parallel connections join no snapshot where the server replays another's log.
+        self._parallel = not standby and receivers == 0
+        _tables.search_path(server, self._link.schema, self._link.where)
+        self._relations = _tables.relations(server, self._link.schema or "public")
+        facts = {
+            "database": database, "system_identifier": _identity(server), "lsn": lsn, "snapshot": snapshot,
+            "server_version": version, "standby": standby,
+        }  # fmt: skip
+        return Position(self._source, "postgres", clock.astimezone(UTC), facts)
+
+    def _join(self, conninfo: str) -> None:
+        self._duck.execute(f"SET pg_pool_max_connections = {max(1, self._manners.connections)}")
+        self._duck.execute(f"ATTACH {text(conninfo)} AS pg (TYPE postgres, READ_ONLY)")
+        self._duck.execute("BEGIN")
+        snapshot = self.position.facts["snapshot"]
+        self._duck.execute(f"CALL postgres_execute('pg', {text(f'SET TRANSACTION SNAPSHOT {text(snapshot)}')})")
+
+    @property
+    def position(self) -> Position:
+        assert self._position is not None
+        return self._position
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        return self._duck
+
+    def table(self, candidates: Sequence[str]) -> Table:
+        relation = _tables.find(self._relations, candidates, self._link.where)
+        known = self._get(relation)
+        columns = tuple(Column(c.name, c.type.name, c.nullable) for c in known.columns.values())
+        return Table(relation.schema, relation.name, relation.kind, columns, relation.rows_estimate)
+
+    def look(self, table: Table, contract: Contract, window: Window, month_of: str | None = None) -> Look:
+        known = self._of(table)
+        reads = _publications(known, contract)
+        found = self._ask(_statements.looked(known, reads, window, month_of))
+        counted = {(row[0] or "null") if month_of else "all": row[2] for row in found}
+        if month_of is None:
+            counted.setdefault("all", 0)
+        unsafe = [sum(row[3 + i] for row in found) for i in range(len(reads))]
+        known.window, known.rows = window, sum(counted.values())
+        columns = tuple(
+            Published(name, known.columns[name].type.name, *(("VARCHAR", False, n) if n else (r.type, r.native, 0)))
+            for (name, r), n in zip(reads.items(), unsafe, strict=True)
+        )
+        return Look(columns, counted)
+
+    def rows(self, table: Table, columns: Sequence[Published], window: Window) -> str:
+        known = self._of(table)
+        reads = {c.name: types.publication(c.name, known.columns[c.name].type, c.type) for c in columns}
+        way = _statements.scanned if self._scannable(known, reads, window) else _statements.selected
+        return way(known, reads, window)
+
+    def run(self, sql: str, *, progress: Callable[[], float] | None = None) -> list[tuple[Any, ...]]:
+        with translating(self._link):
+            return self._watch(lambda: self._duck.execute(sql).fetchall(), progress)
+
+    def months(self, table: Table, key: Sequence[str], time: str, keys: Sequence[Sequence[object]]) -> list[str | None]:
+        known = self._of(table)
+        found: list[str | None] = []
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            some = keys[start : start + _KEYS_AT_ONCE]
+            now = {n: month or "null" for n, month in self._ask(_statements.located(known, key, time, some))}
+            found += [now.get(n) for n in range(1, len(some) + 1)]
+        return found
+
+    def close(self) -> None:
+        """Release the moment. Never raises; a second time does nothing."""
+        with contextlib.suppress(Exception):
+            if not self._watch.stuck:  # its thread may still be inside DuckDB, which bears one at a time
+                self._watch(self._release, stall_seconds=_CLOSE_SECONDS)
+        with contextlib.suppress(Exception):
+            if self._server is not None:
+                self._server.close()
+        self._behind.close()
+
+    def _release(self) -> None:
+        for statement in ("ROLLBACK", "DETACH pg"):
+            with contextlib.suppress(duckdb.Error):
+                self._duck.execute(statement)
+        self._duck.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _ask(self, statement: sql.Composed) -> list[tuple[Any, ...]]:
+        server = self._server
+        assert server is not None
+        with translating(self._link):
+            return self._watch(lambda: server.execute(statement).fetchall())
+
+    def _get(self, relation: Relation) -> Known:
+        place = (relation.schema, relation.name)
+        if place not in self._known:
+            server = self._server
+            assert server is not None
+            with translating(self._link):
+                columns = self._watch(lambda: _tables.columns(server, relation))
+            self._known[place] = Known(relation, {c.name: c for c in columns})
+        return self._known[place]
+
+    def _of(self, table: Table) -> Known:
+        return self._known[table.schema, table.name]
+
+    def _scannable(self, known: Known, reads: Mapping[str, types.Reads], window: Window) -> bool:
+        """Whether the parallel scan is proved to give the same rows and values, and pays."""
+        relation = known.relation
+        if not (self._parallel and relation.wholly and relation.kind in ("table", "materialized view")):
+            return False
+        if window.where or not all(r.parallel for r in reads.values()):
+            return False
+        if window.ranges and not (window.column in reads and known.window == window):
+            return False
+        if window.ranges and known.rows < _MOST * max(relation.rows_estimate, 1):
+            return False
+        if _statements.folded_together(known, self._relations):
+            return False
+        return all(_as_known(got, known.columns[name]) for name, got in self._seen(known, list(reads)).items())
+
+    def _seen(self, known: Known, names: list[str]) -> dict[str, str]:
+        """The types under which the scan would give these columns."""
+        wanted = ", ".join(_statements.quoted(name) for name in names)
+        found = self.run(f"DESCRIBE SELECT {wanted} FROM {_statements.attached(known)}")
+        return dict(zip(names, (row[1] for row in found), strict=True))
+
+
+def _publications(known: Known, contract: Contract) -> dict[str, types.Reads]:
+    where = known.where
+    missing = [f.name for f in contract.fields if f.name not in known.columns]
+    if missing:
+        raise SchemaDrift(
+            f"{where} has no column {', '.join(repr(name) for name in missing)}",
+            what=[f"'{name}'{did_you_mean(name, known.columns) or ' is like no column there'}" for name in missing],
+            next="adapt the contract, or the table that the dataset names",
+            table=where, missing=missing,
+        )  # fmt: skip
+    hidden = [f.name for f in contract.fields if not known.columns[f.name].readable]
+    if hidden:
+        raise Denied(
+            f"{where}: the role may not read column {', '.join(hidden)}", next="grant select on them to the role"
+        )
+    reads, drifts = {}, []
+    for f in contract.fields:
+        try:
+            reads[f.name] = types.publication(f.name, known.columns[f.name].type, f.type)
+        except SchemaDrift as drift:
+            drifts.append(drift)
+    if drifts:
+        raise SchemaDrift(
+            f"{where}: {drifts[0].failed}", what=[f"{d.failed}: {d.next}" for d in drifts], next=drifts[0].next,
+            table=where, columns=[d.facts["column"] for d in drifts], **drifts[0].facts,
+        )  # fmt: skip
+    return reads
+
+
+def _as_known(got: str, column: SourceColumn) -> bool:
+    return re.sub(r"^ENUM\(.*\)", "ENUM", got, flags=re.DOTALL) == types.decoded(column.type)
+
+
+def _engine(engine: Engine) -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory with the extension, which fetches nothing from anywhere."""
+    con = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "memory_limit": engine.memory,
+            "threads": engine.threads,
+            **({"temp_directory": str(engine.temp)} if engine.temp else {}),
+        }
+    )
+    con.execute("SET TimeZone = 'UTC'")
+    found = importlib.util.find_spec("duckdb_extension_postgres_scanner")
+    folder = Path(next(iter(found.submodule_search_locations or []), "")) if found else None
+    name = f"v{duckdb.__version__}/postgres_scanner.duckdb_extension"
+    path = next(iter(folder.rglob(name)), None) if folder else None
+    try:
+        con.execute(f"LOAD {text(str(path))}" if path else "LOAD postgres_scanner")
+    except duckdb.Error as error:
+        con.close()
+        raise Config(
+            "DuckDB's PostgreSQL extension does not load",
+            what=str(error).split("\n", 1)[0],
+            next=f"pip install 'duckdb-extension-postgres-scanner=={duckdb.__version__}'",
+        ) from None
+    return con
+
+
+def _identity(server: psycopg.Connection[tuple[Any, ...]]) -> str | None:
+    """The cluster's own number as text (it passes 2**53), or None where the role may not ask."""
+    try:
+        with server.transaction():
+            row = server.execute("select system_identifier::text from pg_control_system()").fetchone()
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedFunction):
+        return None
+    return row[0] if row else None

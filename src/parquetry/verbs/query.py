@@ -1,0 +1,211 @@
+"""SQL over one snapshot: the views of its datasets, whether or not a catalog was synced."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from parquetry import casts, catalog
+from parquetry.errors import MissingExtra, Usage, did_you_mean
+from parquetry.lake import Lake
+from parquetry.lake.digest import quoted
+from parquetry.lake.write import literal, translating
+from parquetry.project import Project
+from parquetry.stoppable import stoppable
+from parquetry.text import table
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+
+ROWS_SHOWN = 50
+WIDEST = 80
+
+_FORMATS = {
+    "csv": ("FORMAT csv, HEADER", casts.for_csv),
+    "json": ("FORMAT json, ARRAY true", casts.for_json),
+    "parquet": ("FORMAT parquet, COMPRESSION zstd", casts.for_frames),
+}
+
+
+@dataclass(frozen=True)
+class Queried:
+    """The rows that a query gave, the snapshot they are of, and how long DuckDB took."""
+
+    frame: polars.DataFrame
+    snapshot: int
+    seconds: float
+
+    def __str__(self) -> str:
+        """The first fifty rows; long values are cut."""
+        shown = [tuple(map(_short, row)) for row in self.frame.head(ROWS_SHOWN).rows()]
+        left = len(self.frame) - ROWS_SHOWN
+        return table(self.frame.columns, shown) + (f"\n… {left:,} more rows" if left > 0 else "")
+
+    def _repr_html_(self) -> str:
+        return str(self.frame._repr_html_())
+
+    def arrow(self) -> pyarrow.Table:
+        """The rows as an Arrow table. Needs the extra ``arrow``."""
+        try:
+            return self.frame.to_arrow()
+        except ModuleNotFoundError:
+            raise MissingExtra("arrow", "an Arrow table") from None
+
+    def pandas(self) -> pandas.DataFrame:
+        """The rows as a pandas frame with Arrow types. Needs the extra ``pandas``."""
+        try:
+            return self.frame.to_pandas(use_pyarrow_extension_array=True)
+        except ModuleNotFoundError:
+            raise MissingExtra("pandas", "a pandas frame") from None
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values: ``snapshot``, ``seconds``, ``columns`` (name to type), ``rows``."""
+        return {
+            "snapshot": self.snapshot,
+            "seconds": self.seconds,
+            "columns": {name: str(dtype) for name, dtype in self.frame.schema.items()},
+            "rows": [{name: _json_value(v) for name, v in row.items()} for row in self.frame.iter_rows(named=True)],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A file that a query's rows were written to."""
+
+    path: Path
+    rows: int
+    snapshot: int
+    seconds: float
+
+
+def query(project: Project, sql: str, *, at: int | str | date | None = None, printed: bool = False) -> Queried:
+    """
+    Run one SQL statement; plain names mean the datasets of the snapshot *at*.
+
+    Args:
+        printed: Give times and bytes as DuckDB prints them, for people and for JSON.
+
+    Raises:
+        Usage: DuckDB does not understand it, or it does not only read; the message is DuckDB's own.
+        NoSuchSnapshot: There is none such.
+    """
+    import polars  # heavy, and not needed where a query fails
+
+    with _relation(project, sql, at) as (connection, relation, snapshot):
+        began = time.perf_counter()
+        chosen = _selected(relation, casts.for_people if printed else casts.for_frames)
+        frame = stoppable(lambda: polars.DataFrame(chosen), connection.interrupt)
+        return Queried(frame, snapshot, time.perf_counter() - began)
+
+
+def save(project: Project, sql: str, target: Path, form: str, *, at: int | str | date | None = None) -> Saved:
+    """
+    As `query`, but DuckDB streams the rows to *target* itself, in flat memory.
+
+    Args:
+        form: ``csv``, ``json`` (one array) or ``parquet``.
+
+    Raises:
+        Usage, NoSuchSnapshot: As `query`.
+        Storage: *target* cannot be written.
+    """
+    options, cast = _FORMATS[form]
+    with _relation(project, sql, at) as (connection, relation, snapshot), translating(target):
+        began = time.perf_counter()
+        _selected(relation, cast).create_view("answer", replace=True)
+        copy = f"COPY (FROM answer) TO {literal(target)} ({options})"
+        (rows,) = stoppable(lambda: connection.execute(copy).fetchone(), connection.interrupt) or (0,)
+        return Saved(target, rows, snapshot, time.perf_counter() - began)
+
+
+@contextmanager
+def _relation(
+    project: Project, sql: str, at: int | str | date | None
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyRelation, int]]:
+    settings = project.settings
+    lake = Lake(settings.lake_path)
+    lake.mend()
+    snapshot = lake.snapshot(at)
+    with catalog.opened(
+        snapshot, settings.duckdb_schema, memory=settings.memory_limit, threads=settings.threads
+    ) as connection:
+        try:
+            _require_reading(connection, sql)
+            yield connection, connection.sql(sql), snapshot.number
+        except duckdb.Error as error:
+            raise Usage(
+                "DuckDB cannot run this query",
+                what=[line for line in str(error).splitlines() if line.strip()][:6],
+                next=f"datasets: {', '.join(snapshot.datasets)}",
+            ) from error
+
+
+def _selected(relation: duckdb.DuckDBPyRelation, cast: Callable[[str, str], str]) -> duckdb.DuckDBPyRelation:
+    """Every column under a name of its own, in a type that can leave DuckDB as it is."""
+    names = casts.unique_names(relation.columns)
+    items = ", ".join(f"{cast(n, str(t))} AS {quoted(n)}" for n, t in zip(names, relation.types, strict=True))
+    renamed = ", ".join(map(quoted, names))
+    return relation.query("rows_of_query", f"SELECT {items} FROM rows_of_query AS t({renamed})")
+
+
+def _short(value: object) -> object:
+    text = str(value)
+    return f"{text[:WIDEST]}…" if len(text) > WIDEST else value
+
+
+def _json_value(value: object) -> object:
+    """Whole decimals as integers, since a sum of integers is one; what JSON cannot say as text."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() and value.as_tuple().exponent == 0 else str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, list):
+        return [_json_value(v) for v in value]
+    if isinstance(value, dict):
+        return {k: _json_value(v) for k, v in value.items()}
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+# PIVOT is parsed as the CREATE of an enum beside a SELECT.
+_READING = {"SELECT", "EXPLAIN", "CREATE", "RELATION"}
+
+
+def _require_reading(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """The views lead to the lake's own files, which SQL must not be able to write to."""
+    kinds = [statement.type.name for statement in connection.extract_statements(sql)]
+    writing = [kind for kind in kinds if kind not in _READING]
+    if len([kind for kind in kinds if kind != "CREATE"]) > 1:
+        raise Usage("one statement at a time; this is several", next="put ; only at the end")
+    if writing or not kinds or kinds[-1] == "CREATE":
+        raise Usage(
+            f"a query reads; this is {', '.join(writing or kinds) or 'nothing'}",
+            next="save a result with --output FILE --format parquet; change things in a DuckDB of your own",
+        )
+
+
+def named(project: Project, name: str) -> str:
+    """
+    The SQL of a query in ``queries/NAME.sql``.
+
+    Raises:
+        Usage: There is no such file; the message names those that exist.
+    """
+    queries = project.queries
+    if name not in queries:
+        raise Usage(
+            f"no query '{name}'{did_you_mean(name, queries)}",
+            what=f"queries: {', '.join(queries) or 'none; put NAME.sql into queries/'}",
+        )
+    return queries[name].read_text(encoding="utf-8")

@@ -1,0 +1,191 @@
+"""
+Is every guard guarded? Each is taken out of a copy of the package in turn, and a test must turn red.
+
+A test that stays green without the thing it is there for says nothing when it is green.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Sabotage:
+    """*old* becomes *new* in one file of the package, and the test *guard* should notice."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    guard: str
+
+
+CRASH, COMMIT = "tests/lake/test_crash.py::test_", "tests/lake/test_commit.py::test_"
+POWER, KILLED = CRASH + "power_failure_at_the_commit_point", CRASH + "a_commit_killed_at_any_operation"
+
+QUICK = [
+    Sabotage(
+        "files are not synced", "lake/commit.py", "    turn.store.sync(staged.path)\n    return File(",
+        "    return File(", POWER,
+    ),
+    Sabotage(
+        "the folder of objects is not synced", "lake/commit.py",
+        "    for folder in folders:\n        sync_folder(folder)\n", "", POWER,
+    ),
+    Sabotage(
+        "the manifest is not synced", "lake/store.py",
+        "opened.flush()\n            os.fsync(opened.fileno())", "opened.flush()", POWER,
+    ),
+    Sabotage(
+        "the folder of manifests is not synced", "lake/store.py",
+        "return False\n            sync_folder(target.parent)", "return False", POWER,
+    ),
+    Sabotage(
+        "a new folder is not synced into the one above", "lake/store.py",
+        "level.mkdir(exist_ok=True)\n                sync_folder(level.parent)", "level.mkdir(exist_ok=True)", POWER,
+    ),
+    Sabotage(
+        "the manifest comes before the files", "lake/commit.py",
+        "    _publish(turn.store, names.given)\n    _link(turn, manifest)\n",
+        "    _link(turn, manifest)\n    _publish(turn.store, names.given)\n", KILLED,
+    ),
+    Sabotage(
+        "current comes before the manifest", "lake/commit.py",
+        "    try:\n        won = turn.store.link_new(staged, name)",
+        "    from parquetry.lake import views\n    views._build(turn.store, manifest)\n"
+        "    views._swap(turn.store.root / 'current', f'views/{manifest.snapshot:08d}')\n"
+        "    try:\n        won = turn.store.link_new(staged, name)", KILLED,
+    ),
+    Sabotage(
+        "a rename instead of the link", "lake/store.py", "os.link(staged, target)", "os.replace(staged, target)",
+        COMMIT + "losing_the_race_publishes_nothing",
+    ),
+    Sabotage(
+        "no lock", "lake/commit.py", "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)", "pass",
+        COMMIT + "one_run_at_a_time",
+    ),
+    Sabotage(
+        "the row account is not checked", "lake/commit.py", "        _close(name, dataset)", "        pass",
+        COMMIT + "an_account_that_does_not_close_stops_the_commit",
+    ),
+    Sabotage(
+        "the parent's hash is not checked", "lake/snapshots.py",
+        "        follows(manifest, load(store, manifest.snapshot - 1))",
+        "        pass", COMMIT + "a_forged_parent_is_refused",
+    ),
+    Sabotage(
+        "a manifest's own hash is not checked", "lake/manifest.py", "if manifest.sha256 != said:", "if False:",
+        COMMIT + "an_edited_manifest_is_refused[a number]",
+    ),
+    Sabotage(
+        "a kept file is not hashed", "lake/commit.py", "require_intact(turn.store, file)\n            partitions",
+        "pass\n            partitions", COMMIT + "a_kept_file_is_hashed_again",
+    ),
+    Sabotage(
+        "kept files need not be there", "lake/commit.py",
+        "    _require_present(turn.store, datasets, names.given)\n", "",
+        COMMIT + "a_snapshot_is_not_born_damaged",
+    ),
+    Sabotage(
+        "verify does not hash", "lake/verify.py", "(found := sha256_of(path)) != file.sha256", "(found := '')",
+        "tests/lake/test_verify.py::test_a_flipped_bit",
+    ),
+    Sabotage(
+        "digests cancel out", "lake/digest.py", "sum((md5_number", "bit_xor((md5_number",
+        COMMIT + "two_equal_rows_are_not_none",
+    ),
+]  # fmt: skip
+
+ON_A_SERVER = [
+    Sabotage(
+        "values that the native form cannot hold are not looked for", "sources/postgres.py",
+        '("VARCHAR", False, n) if n else (r.type, r.native, 0)', "(r.type, r.native, 0)",
+        "tests/sources/test_postgres.py::test_times_outside_the_usual_years_count_as_null",
+    ),
+    Sabotage(
+        "rows that moved are not looked for", "intake/stage.py",
+        "_elsewhere(connection, job, origin, old, written, stay) if window.ranges else set()", "set()",
+        "tests/faults/test_moved.py::test_a_row_that_moved_into_or_out_of_what_is_read[1999-2026-01-20-1]",
+    ),
+    Sabotage(
+        "a signal's note of the lake is lost", "verbs/export.py", 'error.add_note(f"lake:  {state}")', "pass",
+        "tests/faults/test_signals.py::test_in_the_middle_of_a_check[sleep-2]",
+    ),
+]  # fmt: skip
+
+BANK = "tests/torture/test_bank.py::test_every_snapshot_of_a_bank_balances"
+_JOIN = (
+    """        self._duck.execute(f"CALL postgres_execute('pg', """
+    """{text(f'SET TRANSACTION SNAPSHOT {text(snapshot)}')})")"""
+)
+SLOW = [
+    Sabotage("rows and counts are of two moments", "sources/postgres.py", _JOIN, "        pass", BANK),
+    Sabotage(
+        "each table is of a moment of its own", "sources/postgres.py",
+        '        self._duck.execute("BEGIN")\n        snapshot = self.position.facts["snapshot"]\n' + _JOIN,
+        "        pass", BANK,
+    ),
+    Sabotage(
+        "current is moved before it is whole", "lake/views.py",
+        '        _build(store, manifest)\n        _swap(store.root / "current", f"views/{manifest.snapshot:08d}")',
+        '        _swap(store.root / "current", f"views/{manifest.snapshot:08d}")\n        _build(store, manifest)',
+        "tests/torture/test_kill.py::test_ten_kills",
+    ),
+]  # fmt: skip
+
+
+def tried(copy: Path, folder: Path, *guards: str) -> subprocess.CompletedProcess[str]:
+    """Run *guards* against the copy of the package in *copy*."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")} | {"PYTHONPATH": str(copy)}
+    used = [sys.executable, "-c", "import parquetry; print(parquetry.__file__)"]
+    where = subprocess.run(used, env=env, capture_output=True, text=True, check=True).stdout
+    assert where.startswith(str(copy)), "the copy is what is tested"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts=", f"--basetemp={folder}"]
+    return subprocess.run([*command, *guards], env=env, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "src"
+
+
+def require_red(sabotage: Sabotage, copy: Path, folder: Path) -> None:
+    path = copy / "parquetry" / sabotage.file
+    text = path.read_text()
+    assert 1 == text.count(sabotage.old), f"{sabotage.file} has changed: say anew what to take out"
+    path.write_text(text.replace(sabotage.old, sabotage.new))
+    done = tried(copy, folder, sabotage.guard)
+    assert 1 == done.returncode, f"{sabotage.name}, and {sabotage.guard} does not mind:\n{done.stdout}{done.stderr}"
+    assert re.search(r"^FAILED ", done.stdout, re.MULTILINE), done.stdout
+
+
+def named(sabotage: Sabotage) -> str:
+    return sabotage.name
+
+
+def test_unharmed_all_is_green(copy: Path, tmp_path: Path) -> None:
+    guards = dict.fromkeys(s.guard for s in (*QUICK, *ON_A_SERVER))
+    done = tried(copy, tmp_path / "run", *guards)
+    assert 0 == done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("sabotage", [*QUICK, *ON_A_SERVER], ids=named)
+def test_sabotage_is_noticed(sabotage: Sabotage, copy: Path, tmp_path: Path) -> None:
+    require_red(sabotage, copy, tmp_path / "run")
+
+
+@pytest.mark.torture
+@pytest.mark.parametrize("sabotage", SLOW, ids=named)
+def test_sabotage_of_what_is_only_seen_under_load_is_noticed(sabotage: Sabotage, copy: Path, tmp_path: Path) -> None:
+    require_red(sabotage, copy, tmp_path / "run")
