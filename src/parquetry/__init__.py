@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     from parquetry.lake import Snapshot as Snapshot
     from parquetry.project import Project as Project
     from parquetry.verbs.config import config as config
+    from parquetry.verbs.diff_contract import diff_contract as diff_contract
     from parquetry.verbs.export import export as export
     from parquetry.verbs.gc import gc as gc
+    from parquetry.verbs.init import init as init
     from parquetry.verbs.plan import plan as plan
     from parquetry.verbs.query import query as query
     from parquetry.verbs.sync import sync as sync
     from parquetry.verbs.validate import validate as validate
     from parquetry.verbs.verify import verify as verify
+    from parquetry.verbs.why import why as why
 
 _HOMES = {
     "Lake": "lake",
@@ -39,13 +42,16 @@ _HOMES = {
     "Selection": "intake.selection",
     "Snapshot": "lake",
     "config": "verbs.config",
+    "diff_contract": "verbs.diff_contract",
     "export": "verbs.export",
     "gc": "verbs.gc",
+    "init": "verbs.init",
     "plan": "verbs.plan",
     "query": "verbs.query",
     "sync": "verbs.sync",
     "validate": "verbs.validate",
     "verify": "verbs.verify",
+    "why": "verbs.why",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605

@@ -18,9 +18,11 @@ from typing import Any
 
 import duckdb
 
+from parquetry.contracts.exact import exactly
 from parquetry.errors import Storage, Unsafe
 from parquetry.lake import Snapshot
 from parquetry.lake.digest import quoted
+from parquetry.lake.manifest import Dataset
 from parquetry.lake.store import translating
 from parquetry.lake.write import literal
 from parquetry.text import Told, counted
@@ -35,7 +37,7 @@ _OFFLINE: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_k
 
 @dataclass(frozen=True, slots=True)
 class Catalog(Told):
-    """A catalog file that was built: its views, one a dataset, in *schema*."""
+    """A catalog file that was built: its views in *schema*, one a dataset and the typed ones."""
 
     path: Path
     schema: str
@@ -72,7 +74,7 @@ def build(snapshot: Snapshot, path: Path, schema: str) -> Catalog:
             unfinished.unlink(missing_ok=True)
         # What another program still logs to the old file must not be replayed into the new one.
         Path(f"{path}.wal").unlink(missing_ok=True)
-    return Catalog(path, schema, snapshot.number, tuple(snapshot.datasets))
+    return Catalog(path, schema, snapshot.number, (*snapshot.datasets, *typed_views(snapshot)))
 
 
 def define(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, schema: str) -> None:
@@ -89,12 +91,42 @@ def define(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, schema: st
         )
         about = f"{_OURS} {dataset.relation} in snapshot {snapshot.number}, contract {dataset.contract.name}"
         connection.execute(f"COMMENT ON VIEW {quoted(name)} IS {literal(about)}")
+    for view, name in typed_views(snapshot).items():
+        columns = ", ".join(_typed(snapshot.dataset(name)))
+        connection.execute(f"CREATE OR REPLACE VIEW {quoted(view)} AS SELECT {columns} FROM {quoted(name)}")
+        about = f"{_OURS} {name} with text read as what it means; beside it, in …_text, the text itself"
+        connection.execute(f"COMMENT ON VIEW {quoted(view)} IS {literal(about)}")
     committed = literal(f"{snapshot.manifest.committed_at:%Y-%m-%d %H:%M:%S}")
     connection.execute(
         f"CREATE OR REPLACE VIEW {MARK} AS SELECT {snapshot.number} AS snapshot, "
         f"{committed}::TIMESTAMP AS committed_at, {literal(snapshot.manifest.sha256)} AS sha256"
     )
     connection.execute(f"COMMENT ON VIEW {MARK} IS '{_OURS} the snapshot that these views show'")
+
+
+def typed_views(snapshot: Snapshot) -> dict[str, str]:
+    """
+    The views that read text as values, by name, and the dataset of each.
+
+    ``payments_typed`` has the columns of ``payments``; one that is published as text and can be read
+    as a number or a time is of that type, and its text is beside it in ``<column>_text``. A time that
+    its type cannot hold is NULL there. A dataset without such columns, or whose view's name is
+    another dataset's, has no such view.
+    """
+    readable = {name for name in snapshot.datasets if any(c.reading for c in snapshot.dataset(name).columns)}
+    views = {f"{name}_typed": name for name in sorted(readable)}
+    return {view: name for view, name in views.items() if view not in snapshot.datasets}
+
+
+def _typed(dataset: Dataset) -> Iterator[str]:
+    taken = {name.lower() for name in dataset.schema}
+    for column in dataset.columns:
+        name = quoted(column.name)
+        if not column.reading or f"{column.name}_text".lower() in taken:
+            yield name
+            continue
+        yield f"{exactly(name, 'VARCHAR', column.reading)} AS {name}"
+        yield f"{name} AS {quoted(f'{column.name}_text')}"
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def draft(
         contract=ContractUsed("contracts.research:Event", "f" * 64),
         key=("id",),
         time="at" if monthly else None,
-        columns=tuple(PublishedColumn(c, t, t.lower(), True) for c, t in SCHEMA.items()),
+        columns=tuple(PublishedColumn(c, t, t, t.lower(), native=True) for c, t in SCHEMA.items()),
         partitions={},
     )
     return Draft(dataset, f"{turn.run}/app", replaced)

@@ -204,7 +204,7 @@ def test_times_outside_the_usual_years_count_as_null(admin: Admin, reading: Open
         table = r.table(["o"])
         look = r.look(table, fields, Window(), "at")
         assert {"null": 4, "2024-07": 1} == dict(look.rows)
-        assert ("VARCHAR", False, 3) == (look.columns[1].type, look.columns[1].native, look.columns[1].unsafe)
+        assert ("VARCHAR", False, 3) == (look.columns[1].type, look.columns[1].native, look.columns[1].misfits)
         staged = r.rows(table, look.columns, Window())
         month = types.month('"at"', look.columns[1].type)
         assert look.rows == dict(r.run(f"SELECT {month}, count(*) FROM ({staged}) GROUP BY 1"))

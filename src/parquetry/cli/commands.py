@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 import parquetry
-from parquetry.cli import logs, progress
+from parquetry.cli import authoring, logs, progress
 from parquetry.cli.door import Door
 from parquetry.errors import Storage, Usage
 from parquetry.text import table
@@ -90,6 +90,9 @@ def _selects(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Read only such rows; needs --as."),
         click.option("--as", "as_name", default="", metavar="NAME", help="Publish filtered rows under NAME."),
         click.option("--full", is_flag=True, help="Read everything and write it again; mends a damaged lake."),
+        click.option(
+            "--accept-drift", is_flag=True, help="Publish in another type what its type cannot hold any more."
+        ),
     )
     for option in reversed(options):
         command = option(command)
@@ -114,6 +117,9 @@ def _selection(
     return parquetry.Selection(datasets, days, since, until, wanted, as_name, full)
 
 
+commands.add_command(authoring.init)
+
+
 @commands.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default="parquetry-demo")
 @click.option("--events", type=click.IntRange(min=10_000), default=120_000, show_default=True, help="Events to plant.")
@@ -136,7 +142,7 @@ def demo(door: Door, folder: Path, events: int, serve: bool) -> None:
 @commands.command()
 @_selects
 @_passes_door
-def plan(door: Door, /, **select: Any) -> None:
+def plan(door: Door, /, accept_drift: bool, **select: Any) -> None:
     """
     Say what an export would read, replace and keep.
 
@@ -145,7 +151,7 @@ def plan(door: Door, /, **select: Any) -> None:
       parquetry plan
       parquetry plan behavioral_events --days 30
     """
-    planned = parquetry.plan(_opened(door), _selection(**select))
+    planned = parquetry.plan(_opened(door), _selection(**select), accept_drift=accept_drift)
     door.result(planned)
 
 
@@ -157,7 +163,14 @@ def plan(door: Door, /, **select: Any) -> None:
 @click.option("--sync-duckdb", is_flag=True, help="Build the DuckDB catalog afterwards.")
 @_passes_door
 def export(
-    door: Door, /, non_strict: bool, no_validate: bool, compression: str | None, sync_duckdb: bool, **select: Any
+    door: Door,
+    /,
+    non_strict: bool,
+    no_validate: bool,
+    compression: str | None,
+    sync_duckdb: bool,
+    accept_drift: bool,
+    **select: Any,
 ) -> None:
     """
     Read datasets, check every row, publish the next snapshot.
@@ -171,7 +184,10 @@ def export(
     if non_strict and no_validate:
         raise Usage("--non-strict and --no-validate contradict each other: nothing is set aside unchecked")
     project = _opened(door, compression=compression)
-    options = parquetry.Options(not non_strict, not no_validate, project.settings.compression)  # type: ignore[arg-type]
+    options = parquetry.Options(
+        strict=not non_strict, validate=not no_validate, accept_drift=accept_drift,
+        compression=project.settings.compression,  # type: ignore[arg-type]
+    )  # fmt: skip
     with progress.shown(door) as seen:
         exported = parquetry.export(project, _selection(**select), options=options, sync=sync_duckdb, seen=seen)
     door.result(exported)
@@ -202,6 +218,9 @@ def validate(door: Door, file: Path, contract: str, key: tuple[str, ...], junit:
             raise Storage(f"{junit} cannot be written", what=str(error.strerror)) from error
     door.result(validated)
     sys.exit(validated.exit_code)
+
+
+commands.add_command(authoring.diff_contract)
 
 
 @commands.command()
@@ -324,6 +343,21 @@ def gc(door: Door, keep: int, dry_run: bool) -> None:
     """
     collected = parquetry.gc(_opened(door), keep, dry_run=dry_run)
     door.result(collected)
+
+
+@commands.command()
+@click.option("--column", required=True, metavar="DATASET.COLUMN", help="A published column.")
+@click.option("--at", metavar="SNAPSHOT", help="A number, tag:NAME or a date; the current snapshot by default.")
+@_passes_door
+def why(door: Door, column: str, at: str | None) -> None:
+    """
+    Say how a column is published, and why so.
+
+    \b
+    Example:
+      parquetry why --column behavioral_events.eventData
+    """
+    door.result(parquetry.why(_opened(door), column, at=at))
 
 
 @commands.command()

@@ -11,11 +11,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Privacy = Literal["public", "internal", "personal", "sensitive"]
+Misfits = Literal["text", "null_and_flag", "quarantine", "refuse"]
+"""
+What becomes of values that a field's type cannot hold, such as the timestamp ``infinity``:
+
+``text``: the whole column is published as its exact text.
+``null_and_flag``: the value is NULL, and `Field.flag` has its text.
+``quarantine``: its row is set aside, the others are published.
+``refuse``: nothing is published.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,7 @@ class Field:
         unit: ``ms``, ``days`` …, or empty.
         privacy: Who may see it.
         description: One sentence, or empty.
+        misfits: What becomes of values that *type* cannot hold.
     """
 
     name: str
@@ -38,6 +48,12 @@ class Field:
     unit: str = ""
     privacy: Privacy = "internal"
     description: str = ""
+    misfits: Misfits = "text"
+
+    @property
+    def flag(self) -> str | None:
+        """The column published beside it that has the text of misfits and is NULL elsewhere; None without one."""
+        return f"{self.name}_misfit" if self.misfits == "null_and_flag" else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +68,7 @@ class Rule:
         broken: SQL over the contract's columns, true for a row that breaks the rule, never
             NULL. It may use ``$now``, the source's clock. Empty: only Pandera can run it.
         custom: The canonical syntax tree of a custom check, for the fingerprint; or empty.
+        values: What a column may be, where the rule is a list of that; `broken` says the same.
     """
 
     name: str
@@ -59,6 +76,7 @@ class Rule:
     says: str
     broken: str = ""
     custom: str = ""
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +103,25 @@ class Contract:
         Comments, formatting, descriptions and the order of fields and rules do not count.
         """
         meaning = {
-            "fields": sorted([f.name, f.type, f.nullable, f.unit, f.privacy] for f in self.fields),
+            "fields": sorted([f.name, f.type, f.nullable, f.unit, f.privacy, f.misfits] for f in self.fields),
             "rules": sorted([r.name, sorted(r.columns), r.broken, r.custom] for r in self.rules),
             "unique": sorted(sorted(columns) for columns in self.unique),
         }
         return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
+
+    def published(self, as_text: Collection[str] = ()) -> dict[str, str]:
+        """
+        The columns that are published, in order, and their DuckDB types.
+
+        Args:
+            as_text: Fields that are published as text, whatever their type.
+        """
+        columns: dict[str, str] = {}
+        for f in self.fields:
+            columns[f.name] = "VARCHAR" if f.name in as_text else f.type
+            if f.flag:
+                columns[f.flag] = "VARCHAR"
+        return columns
 
     def field(self, name: str) -> Field:
         """The field of that name. Raises KeyError."""
@@ -104,7 +136,9 @@ class Contract:
         return cls(
             name=doc["name"],
             fields=tuple(Field(**f) for f in doc["fields"]),
-            rules=tuple(Rule(**{**r, "columns": tuple(r["columns"])}) for r in doc["rules"]),
+            rules=tuple(
+                Rule(**{**r, "columns": tuple(r["columns"]), "values": tuple(r["values"])}) for r in doc["rules"]
+            ),
             unique=tuple(tuple(columns) for columns in doc["unique"]),
             description=doc["description"],
         )

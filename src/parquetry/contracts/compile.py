@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, cast, get_args
 
 import pandera.polars as pa
 import polars as pl
@@ -23,7 +23,7 @@ from pandera.api.polars.components import Column
 from pandera.api.polars.container import DataFrameSchema
 from pandera.errors import BackendNotFoundError, SchemaDefinitionError, SchemaInitError
 
-from parquetry.contracts import Contract, Field, Privacy, Rule, rules, sql
+from parquetry.contracts import Contract, Field, Misfits, Privacy, Rule, rules, sql
 from parquetry.contracts.builtin import KEYWORDS, holds, listed, says
 from parquetry.contracts.canonical import canonical
 from parquetry.errors import BadContract, did_you_mean
@@ -163,37 +163,48 @@ def _refuse_names(fields: Sequence[Field], name: str) -> None:
     if not fields:
         raise BadContract(f"contract {name} has no columns", next="declare some; a name that begins with _ is private")
     lower: dict[str, str] = {}
-    for field in fields:
-        if field.name.lower() in _OWN_NAMES or field.name.startswith("parquetry:") or not field.name:
+    for column in (column for field in fields for column in (field.name, field.flag) if column is not None):
+        if column.lower() in _OWN_NAMES or column.startswith("parquetry:") or not column:
             raise BadContract(
-                f"contract {name} may not name a column {field.name!r}",
+                f"contract {name} may not name a column {column!r}",
                 what="parquetry uses that name",
                 next="read a view of the table in which the column has another name",
             )
-        if other := lower.get(field.name.lower()):
+        if other := lower.get(column.lower()):
             raise BadContract(
-                f"contract {name} has columns {other!r} and {field.name!r}",
+                f"contract {name} has columns {other!r} and {column!r}",
                 what="DuckDB does not tell names apart that differ by case",
                 next="select one of them under another name in a view, and export that",
             )
-        lower[field.name.lower()] = field.name
+        lower[column.lower()] = column
 
 
 def _field(column: Column, name: str) -> Field:
     metadata = column.metadata or {}
-    privacy = metadata.get("privacy", "internal")
-    if privacy not in get_args(Privacy):
-        known = ", ".join(get_args(Privacy))
-        hint = did_you_mean(str(privacy), get_args(Privacy))
-        raise BadContract(f"contract {name}: {column.name} has privacy {privacy!r}{hint}", what=f"known: {known}")
+    privacy = _one_of(metadata, "privacy", get_args(Privacy), "internal", f"contract {name}: {column.name}")
+    misfits = _one_of(metadata, "misfits", get_args(Misfits), "text", f"contract {name}: {column.name}")
+    if misfits == "null_and_flag" and not column.nullable:
+        raise BadContract(
+            f"contract {name}: {column.name} may not be NULL, and its misfits would be",
+            next="declare it nullable=True, or choose quarantine, refuse or text for its misfits",
+        )
     return Field(
         name=str(column.name),
         type=duckdb_type(_dtype(column), f"contract {name}: {column.name}"),
         nullable=bool(column.nullable),
         unit=str(metadata.get("unit", "")),
-        privacy=privacy,
+        privacy=cast("Privacy", privacy),
         description=column.description or "",
+        misfits=cast("Misfits", misfits),
     )
+
+
+def _one_of(metadata: Mapping[str, Any], key: str, known: Sequence[str], default: str, place: str) -> str:
+    value = metadata.get(key, default)
+    if value not in known:
+        hint = did_you_mean(str(value), known)
+        raise BadContract(f"{place} has {key} {value!r}{hint}", what=f"known: {', '.join(known)}")
+    return str(value)
 
 
 def _dtype(column: Column) -> Any:
@@ -264,8 +275,8 @@ def _rules(named: Named, schema: DataFrameSchema, types: Mapping[str, str], mode
     if builtin and named.column is not None:
         _probe(named, schema.columns[named.column], place)
         if condition := holds(named.check, sql.name(named.column), _sql_type(schema.columns[named.column], types)):
-            said = says(named.column, named.check)
-            return [Rule(named.name, (named.column,), said, f"({condition}) {null_breaks}")]
+            said, broken = says(named.column, named.check), f"({condition}) {null_breaks}"
+            return [Rule(named.name, (named.column,), said, broken, values=_values(named.check))]
     return [_custom_rule(named, builtin, types, model, place)]
 
 
@@ -289,7 +300,14 @@ def _enum_rule(column: Column) -> Rule:
     values = ", ".join(sql.text(value) for value in sorted(_dtype(column).categories))
     name = str(column.name)
     said = f"{name} is one of {listed(_dtype(column).categories)}"
-    return Rule(f"{name}:enum", (name,), said, f"({sql.name(name)} IN ({values})) IS FALSE")
+    broken = f"({sql.name(name)} IN ({values})) IS FALSE"
+    return Rule(f"{name}:enum", (name,), said, broken, values=tuple(_dtype(column).categories))
+
+
+def _values(check: Check) -> tuple[str, ...]:
+    """What ``isin`` allows, as text."""
+    allowed = (check.statistics or {}).get("allowed_values", ())
+    return tuple(str(value) for value in allowed if value is not None)
 
 
 def _custom_rule(named: Named, builtin: bool, types: Mapping[str, str], model: type, place: str) -> Rule:

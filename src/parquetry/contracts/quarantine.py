@@ -21,6 +21,7 @@ from parquetry.contracts.staged import (
     compiled_rules,
     key_sql,
     position_sql,
+    published_sql,
     raw_name,
     rows_sql,
     translating,
@@ -34,8 +35,8 @@ _FORMULA = r"^[=+\-@\t\r\x{27}\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
 
 
 def accepted_sql(staged: Staged, verdict: Verdict) -> str:
-    """The rows that break nothing, in the contract's columns, types and order; the order of rows is kept."""
-    columns = ", ".join(sql.name(column.name) for column in staged.contract.fields)
+    """The rows that break nothing, as they are published; the order of rows is kept."""
+    columns = ", ".join(f"{value} AS {sql.name(name)}" for name, value in published_sql(staged))
     conditions = _conditions(staged, verdict)
     where = f" WHERE NOT ({_any(conditions)})" if conditions else ""
     return f"SELECT {columns} FROM ({_marked(staged, verdict)}){where}{_ordered(verdict)}"
@@ -61,18 +62,20 @@ def rejected_sql(staged: Staged, verdict: Verdict) -> str:
 
 def typed_sql(staged: Staged) -> str:
     """
-    All rows in the contract's types, no rule applied, for ``--no-validate``.
+    All rows as they are published, no rule applied, for ``--no-validate``.
 
     Running it fails where a value cannot become the contract's type exactly: it never changes one.
     """
+    exempt = staged.as_text | staged.flagged
+    strict = {c.name: c for c in staged.contract.fields if staged.came_otherwise(c) and c.name not in exempt}
     items = []
-    for column in staged.contract.fields:
-        value = sql.name(column.name)
-        if staged.came_otherwise(column):
+    for name, value in published_sql(staged):
+        exactly = value
+        if column := strict.get(name):
             says = sql.text(f"{column.name} is not exactly a {column.type}: ")
             raw = sql.name(raw_name(staged, column))
-            value = f"CASE WHEN {value} IS NULL AND {raw} IS NOT NULL THEN error({says} || {raw}) ELSE {value} END"
-        items.append(f"{value} AS {sql.name(column.name)}")
+            exactly = f"CASE WHEN {value} IS NULL AND {raw} IS NOT NULL THEN error({says} || {raw}) ELSE {value} END"
+        items.append(f"{exactly} AS {sql.name(name)}")
     return f"SELECT {', '.join(items)} FROM ({rows_sql(staged)})"
 
 

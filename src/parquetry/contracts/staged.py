@@ -31,7 +31,9 @@ class Staged:
         files: Local paths, each holding at least the contract's columns.
         clock: The source's clock, for time rules; without a zone it is UTC.
         types: DuckDB type of a staged column where it is not the contract's: ``VARCHAR`` for one
-            that travelled as text. Such a column gets the rule ``<column>:type``.
+            that travelled as text. Such a column gets the rule ``<column>:type``, unless it is one of
+        as_text: those that are published as they came, which no rule may read; or of
+        flagged: those whose misfits become NULL, with their text in the field's flag.
         key: Columns that identify a row; never NULL, whatever the contract says.
         origins: What a rejected row's file is called, by path: the report file it was read from,
             say. By default the path's last part.
@@ -41,6 +43,8 @@ class Staged:
     files: tuple[str, ...]
     clock: datetime
     types: Mapping[str, str] = field(default_factory=dict)
+    as_text: frozenset[str] = frozenset()
+    flagged: frozenset[str] = frozenset()
     key: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -60,9 +64,10 @@ class Staged:
 def compiled_rules(staged: Staged) -> list[Rule]:
     """Every rule that is SQL: exact types, NOT NULL, and the contract's own, in the order of its fields."""
     rules: list[Rule] = []
+    exempt = staged.as_text | staged.flagged
     for column in staged.contract.fields:
         kind, raw = canonical(column.type), sql.name(raw_name(staged, column))
-        if staged.came_otherwise(column) and kind != "VARCHAR":
+        if staged.came_otherwise(column) and kind != "VARCHAR" and column.name not in exempt:
             broken = f"({raw} IS NOT NULL AND {sql.name(column.name)} IS NULL)"
             rules.append(Rule(f"{column.name}:type", (column.name,), f"{column.name} is exactly a {kind}", broken))
         if not column.nullable or column.name in staged.key:
@@ -77,16 +82,28 @@ def compiled_rules(staged: Staged) -> list[Rule]:
 def rows_sql(staged: Staged, files: Sequence[str] | None = None) -> str:
     """
     A SELECT of the staged rows: each field under its name in the contract's type, NULL where that
-    is not exact; the staged value beside it where it came otherwise; file_index, file_row_number.
+    is not exact; the staged value beside it where it came otherwise; flags; file_index, file_row_number.
     """
     items = []
     for column in staged.contract.fields:
         source = f"staged.{sql.name(column.name)}"
-        items.append(f"{exact.exactly(source, staged.type_of(column), column.type)} AS {sql.name(column.name)}")
+        typed = exact.exactly(source, staged.type_of(column), column.type)
+        items.append(f"{typed} AS {sql.name(column.name)}")
         if staged.came_otherwise(column):
             items.append(f"{source} AS {sql.name(raw_name(staged, column))}")
+        if column.flag:
+            text = f"CASE WHEN {typed} IS NULL THEN {source} END" if column.name in staged.flagged else "NULL::VARCHAR"
+            items.append(f"{text} AS {sql.name(column.flag)}")
     table = sql.parquet(staged.files if files is None else files)
     return f"SELECT {', '.join(items)}, staged.file_index, staged.file_row_number FROM {table} AS staged"
+
+
+def published_sql(staged: Staged) -> Iterator[tuple[str, str]]:
+    """Each published column and, over `rows_sql`, what is published in it."""
+    for column in staged.contract.fields:
+        yield column.name, sql.name(raw_name(staged, column) if column.name in staged.as_text else column.name)
+        if column.flag:
+            yield column.flag, sql.name(column.flag)
 
 
 def raw_name(staged: Staged, column: Field) -> str:

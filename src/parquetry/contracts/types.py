@@ -116,6 +116,8 @@ class Reads:
         native: Whether the reader decodes the value itself; otherwise it is the server's text.
         parallel: Whether the parallel scan of the table gives the same without *sent*.
         unheld: The guard, true for a value that *type* cannot hold; or empty.
+        narrow: The source's type has a native form, and the contract asks for a narrower one. Such
+            a value breaks the contract; otherwise it is a misfit, and the field's policy decides.
     """
 
     type: str
@@ -123,6 +125,7 @@ class Reads:
     native: bool = True
     parallel: bool = True
     unheld: str = ""
+    narrow: bool = False
 
 
 def publication(column: str, source: SourceType, wanted: str) -> Reads:
@@ -130,7 +133,7 @@ def publication(column: str, source: SourceType, wanted: str) -> Reads:
     How a column of type *source* becomes the contract's type *wanted*, without changing a value.
 
     ``VARCHAR`` takes everything. A wider type takes what fits by type, a narrower one what fits by
-    guard; values that do not fit are then staged as text and break the contract, not the run.
+    guard; where the guard counts some, the column is staged as text.
 
     Raises:
         SchemaDrift: No such way; the message names the column, both types and what to declare.
@@ -176,15 +179,19 @@ def month(column: str, type: str) -> str:
         case "TIMESTAMP WITH TIME ZONE":
             return f"coalesce(strftime({column} AT TIME ZONE 'UTC', '%Y-%m'), 'null')"
         case "VARCHAR":
-            usual = rf"regexp_full_match({column}, '\d{{4}}-\d\d-\d\d( [^B]*)?')"
-            return f"CASE WHEN {usual} THEN substr({column}, 1, 7) ELSE 'null' END"
+            return f"coalesce(substr({usual(column)}, 1, 7), 'null')"
     raise ValueError(f"{type} is not a time")
 
 
-def source_month(column: str, source: SourceType) -> str | None:
-    """The server's expression for the first moment of the month, NULL where `month` says ``null``; None: not a time."""
+def usual(column: str) -> str:
+    """DuckDB's expression for the text of a time, NULL where that is infinite, BC or of a year of five digits."""
+    return rf"CASE WHEN regexp_full_match({column}, '\d{{4}}-\d\d-\d\d( [^B]*)?') THEN {column} END"
+
+
+def in_months(column: str, source: SourceType) -> str | None:
+    """The server's condition for a time that `month` does not call ``null``; None: the column is not a time."""
     held = {"date": _DAYS, "timestamp": _MOMENTS, "timestamptz": _ZONED}.get(source.base)
-    return held and f"date_trunc('month', case when {column} {held} then {column} end)"
+    return held and f"{column} {held}"
 
 
 def decoded(source: SourceType) -> str:
@@ -194,6 +201,43 @@ def decoded(source: SourceType) -> str:
     if source.decimal:
         return "DECIMAL({},{})".format(*source.decimal)
     return "ENUM" if source.enum else NATIVE.get(source.base, ("", ""))[0]
+
+
+def measured(column: str, source: SourceType) -> str | None:
+    """
+    The server's aggregate for what `reading` has to know of a column's values, or None.
+
+    It gives the most digits before the point and after it; NULL if a value has no digits (``NaN``).
+    """
+    if source.base != "numeric":
+        return None
+    digits = f"array[max(length(trunc(abs({column}))::text)), max(scale({column}))]"
+    return f"case when bool_or({column} is not null and scale({column}) is null) is not true then {digits} end"
+
+
+def reading(source: SourceType, digits: tuple[int, int] | None = None) -> str:
+    """
+    The DuckDB type in which a column that is published as text may be read beside it; or empty.
+
+    Args:
+        digits: Before the point and after it, as `measured`; None if they are not known, or a value has none.
+    """
+    if source.base == "numeric":
+        return _decimal_of(*digits) if digits else ""
+    return NATIVE[source.base][0] if source.base in ("date", "timestamp", "timestamptz") else ""
+
+
+def joint_reading(one: str, other: str) -> str:
+    """The type that reads what either reads, each as `reading` gave it; or empty."""
+    decimals = [_decimal(one), _decimal(other)]
+    if one == other or None in decimals:
+        return one if one == other else ""
+    whole, scale = (max(digits) for digits in zip(*((p - s, s) for p, s in filter(None, decimals)), strict=True))
+    return _decimal_of(whole, scale)
+
+
+def _decimal_of(whole: int, scale: int) -> str:
+    return f"DECIMAL({max(whole + scale, 1)},{scale})" if whole + scale <= 38 else ""
 
 
 def printed(source: SourceType) -> str:
@@ -253,9 +297,9 @@ def _scalar(source: SourceType, wanted: str) -> Reads | None:
             return Reads(wanted, unheld=unheld)
         case "TIMESTAMP", "TIMESTAMP_MS" | "TIMESTAMP_S":
             unit = "milliseconds" if wanted == "TIMESTAMP_MS" else "second"
-            return Reads(wanted, unheld=f"({unheld} or date_trunc('{unit}', {{0}}) <> {{0}})")
+            return Reads(wanted, unheld=f"({unheld} or date_trunc('{unit}', {{0}}) <> {{0}})", narrow=True)
         case "TIMESTAMP", "TIMESTAMP_NS":
-            return Reads(wanted, unheld="{0} not between '1678-01-01' and '2261-12-31'")
+            return Reads(wanted, unheld="{0} not between '1678-01-01' and '2261-12-31'", narrow=True)
     return None
 
 
@@ -268,7 +312,7 @@ def _whole(native: str, wanted: str) -> Reads | None:
     else:
         return None
     fits = low <= _RANGE[native][0] and _RANGE[native][1] <= high
-    return Reads(wanted, unheld="" if fits else f"{{0}}::numeric not between {low} and {high}")
+    return Reads(wanted, unheld="" if fits else f"{{0}}::numeric not between {low} and {high}", narrow=not fits)
 
 
 def _numeric(source: SourceType, wanted: str) -> Reads | None:
@@ -285,7 +329,7 @@ def _numeric(source: SourceType, wanted: str) -> Reads | None:
     if wanted in _RANGE and wanted not in ("FLOAT", "DOUBLE"):
         low, high = _RANGE[wanted]
         unheld = f"({{0}} not between {low} and {high} or {{0}} <> trunc({{0}}))"
-        return Reads(wanted, sent="{0}::numeric(38,0)", parallel=False, unheld=unheld)
+        return Reads(wanted, sent="{0}::numeric(38,0)", parallel=False, unheld=unheld, narrow=True)
     return None
 
 

@@ -16,7 +16,8 @@ import duckdb
 from parquetry.contracts import Broken, check, load, quarantine, unique
 from parquetry.contracts.staged import Staged
 from parquetry.contracts.verdict import Verdict
-from parquetry.intake.job import Job, Origin
+from parquetry.intake.job import Job
+from parquetry.intake.origin import Origin
 from parquetry.intake.stage import Rows
 from parquetry.lake import write
 from parquetry.lake.write import Facts, Written, facts_of, facts_sql
@@ -43,12 +44,14 @@ class Audited:
 
 def audit(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, rows: Rows) -> Audited:
     """Check *rows*, unless the options say not to; in one pass, with the facts that the manifest needs."""
-    job.seen(origin.name, "check", rows.written.bytes, rows.look.total)
+    job.seen(origin.name, "check", rows.written.bytes, rows.outlook.look.total)
     staged = Staged(
         origin.contract,
         tuple(rows.written.paths),
         job.reading.position.clock,
-        types={c.name: c.type for c in rows.look.columns},
+        types=rows.schema,
+        as_text=rows.outlook.as_text,
+        flagged=rows.outlook.flagged,
         key=origin.spec.key,
         origins={str(path): origin.part(key) for key, paths in rows.written.files.items() for path in paths},
     )
@@ -62,41 +65,54 @@ def audit(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, rows:
 
 
 def _unchecked(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, rows: Rows, staged: Staged) -> Audited:
-    same = _as_published(origin, rows)
-    accepted = rows.written if same else _rewritten(connection, job, origin, quarantine.typed_sql(staged))
-    facts = write.facts(connection, accepted.paths, origin.schema, origin.time)
+    same = rows.schema == rows.outlook.schema
+    accepted = rows.written if same else _rewritten(connection, job, origin, rows, quarantine.typed_sql(staged))
+    facts = write.facts(connection, accepted.paths, rows.outlook.schema, origin.time)
     return Audited((), accepted, facts, {}, ())
 
 
 def _settled(
     connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, rows: Rows, staged: Staged, verdict: Verdict
 ) -> Audited:
-    if verdict.holds and _as_published(origin, rows):
+    if verdict.holds and _in_one_pass(rows):
         facts = {path: facts_of(row) for path, row in verdict.files.items()}
         return Audited((), rows.written, facts, {}, ())
     rejected = _rejected(connection, origin, rows, staged, verdict)
     aside = _aside(connection, job, origin, staged, verdict)
-    if job.options.strict and not verdict.holds:
+    if any(_stops(job, origin, rows, broken) for broken in verdict.broken):
         return Audited(verdict.broken, None, {}, rejected, aside)
-    accepted = _rewritten(connection, job, origin, quarantine.accepted_sql(staged, verdict))
-    facts = write.facts(connection, accepted.paths, origin.schema, origin.time)
+    accepted = rows.written
+    if not verdict.holds or rows.schema != rows.outlook.schema:
+        accepted = _rewritten(connection, job, origin, rows, quarantine.accepted_sql(staged, verdict))
+    facts = write.facts(connection, accepted.paths, rows.outlook.schema, origin.time)
     return Audited(verdict.broken, accepted, facts, rejected, aside)
 
 
-def _as_published(origin: Origin, rows: Rows) -> bool:
-    """Whether every column was staged as what it is published as."""
-    return all(c.type == origin.schema[c.name] for c in rows.look.columns)
+def _in_one_pass(rows: Rows) -> bool:
+    """Whether what the check sees of each row is what is published, so that it gives the facts too."""
+    return not rows.outlook.as_text and rows.schema == rows.outlook.schema
+
+
+def _stops(job: Job, origin: Origin, rows: Rows, broken: Broken) -> bool:
+    """Whether nothing may be published: the policy of misfits decides where they are what is broken."""
+    policies = {f"{c.name}:type": origin.policy(c.name) for c in rows.outlook.look.columns if c.misfits}
+    match policies.get(broken.rule):
+        case "quarantine":
+            return False
+        case "refuse":
+            return True
+    return job.options.strict
 
 
 def _verdict(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, rows: Rows, staged: Staged) -> Verdict:
     verdict = check.check(
         connection,
         staged,
-        extra=facts_sql(origin.schema, origin.time),
+        extra=facts_sql(rows.outlook.schema, origin.time) if _in_one_pass(rows) else None,
         model=lambda: load.model(origin.contract.name, job.project.root),
     )
     keys = dict.fromkeys(columns for columns in (origin.spec.key, *origin.contract.unique) if columns)
-    others = [str(job.turn.store.root / f.path) for part in rows.stay.values() for f in part.files]
+    others = [str(job.turn.store.root / f.path) for part in rows.outlook.stay.values() for f in part.files]
     found = [unique.duplicates(connection, staged, columns, kept=others) for columns in keys]
     return unique.with_duplicates(connection, staged, verdict, *found)
 
@@ -127,13 +143,14 @@ def _aside(
     return rows, report
 
 
-def _rewritten(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, sql: str) -> Written:
+def _rewritten(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, rows: Rows, sql: str) -> Written:
+    schema = rows.outlook.schema
     return write.stage(
         connection.execute,
         sql,
-        origin.schema,
+        schema,
         job.staging / f"{origin.name}-accepted",
-        key=origin.key_sql(origin.schema),
+        key=origin.key_sql(schema),
         compression=job.options.compression,
         metadata=job.footer(origin),
     )

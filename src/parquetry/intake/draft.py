@@ -6,21 +6,23 @@ Nothing here is visible to a reader, and nothing here decides whether it will be
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from parquetry.contracts import Broken
 from parquetry.intake.audit import Audited, audit
-from parquetry.intake.job import Job, Origin, timed
+from parquetry.intake.fidelity import fidelity, misfits_told
+from parquetry.intake.job import Job, timed
+from parquetry.intake.origin import Origin
+from parquetry.intake.outlook import Outlook
 from parquetry.intake.stage import Rows, stage
 from parquetry.lake import manifest, partition
 from parquetry.lake.commit import Draft, StagedFile, StagedPartition
-from parquetry.lake.manifest import Account, ContractUsed, PublishedColumn
+from parquetry.lake.manifest import Account, ContractUsed
 from parquetry.lake.write import Facts, Written
 from parquetry.project import Dataset
-from parquetry.sources import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def draft(job: Job, name: str, spec: Dataset) -> Drafted:
     seconds: dict[str, float] = {}
     with closing(job.duckdb()) as connection:
         with timed(seconds, "read"):
-            origin = Origin.found(job, name, spec)
+            origin = Origin.found(job.project, job.reading, name, spec)
             rows = stage(connection, job, origin)
         with timed(seconds, "check"):
             audited = audit(connection, job, origin, rows)
@@ -61,7 +63,7 @@ def draft(job: Job, name: str, spec: Dataset) -> Drafted:
         read=sum(accounts.values(), Account(0, 0)),
         broken=audited.broken,
         quarantine=audited.quarantine,
-        notes=(*rows.notes, *_read_as_text(rows.look)),
+        notes=(*rows.notes, *misfits_told(origin, rows.outlook)),
         seconds=seconds,
     )
 
@@ -69,8 +71,9 @@ def draft(job: Job, name: str, spec: Dataset) -> Drafted:
 def _accounts(rows: Rows, audited: Audited) -> dict[str, Account]:
     """By partition: what the source counted. `commit` holds it against the rows that are in the files."""
     accounts = {}
-    for key in {*rows.look.rows, *rows.written.files}:
-        source, aside = rows.look.rows.get(key, 0), audited.rejected.get(key, 0)
+    counted = rows.outlook.look.rows
+    for key in {*counted, *rows.written.files}:
+        source, aside = counted.get(key, 0), audited.rejected.get(key, 0)
         accounts[key] = Account(source, source - aside, aside)
     return accounts
 
@@ -78,41 +81,34 @@ def _accounts(rows: Rows, audited: Audited) -> dict[str, Account]:
 def _draft(job: Job, origin: Origin, rows: Rows, audited: Audited, accounts: Mapping[str, Account]) -> Draft | None:
     if audited.accepted is None:
         return None
+    old = job.turn.base.datasets.get(origin.name) if job.turn.base else None
     dataset = manifest.Dataset(
         source=origin.spec.source,
         relation=f"{origin.table.kind} {origin.table.schema}.{origin.table.name}",
         contract=ContractUsed(origin.contract.name, origin.contract.fingerprint, job.options.validate),
         key=origin.spec.key,
         time=origin.time,
-        columns=tuple(
-            PublishedColumn(c.name, origin.schema[c.name], c.source_type, c.native, c.unsafe) for c in rows.look.columns
-        ),
-        partitions=rows.stay,
+        columns=tuple(fidelity(origin, rows.outlook, old)),
+        partitions=rows.outlook.stay,
         where=job.selection.where,
     )
-    empty_too = not any(part.files for part in rows.stay.values())
-    replaced = _replaced(audited.accepted, audited.facts, accounts, empty_too=empty_too)
+    replaced = _replaced(rows.outlook, audited.accepted, audited.facts, accounts)
     return Draft(dataset, f"{job.turn.run}/{origin.spec.source}", replaced)
 
 
 def _replaced(
-    written: Written, facts: Mapping[str, Facts], accounts: Mapping[str, Account], *, empty_too: bool
+    ahead: Outlook, written: Written, facts: Mapping[str, Facts], accounts: Mapping[str, Account]
 ) -> dict[str, StagedPartition]:
     """A file that only holds the types of a dataset without rows is for a dataset without other files."""
+    empty_too = not any(part.files for part in ahead.stay.values())
     replaced = {}
     for key in sorted({*accounts, *written.files}):
         if key == partition.EMPTY and not empty_too:
             continue
         files = tuple(_file(path, facts[str(path)]) for path in written.files.get(key, ()))
-        replaced[key] = StagedPartition(accounts.get(key, Account(0, 0)), files)
+        replaced[key] = StagedPartition(accounts.get(key, Account(0, 0)), files, ahead.look.misfits.get(key, {}))
     return replaced
 
 
 def _file(path: Path, facts: Facts) -> StagedFile:
     return StagedFile(path, facts.rows, facts.digest, facts.min, facts.max)
-
-
-def _read_as_text(look: Look) -> Iterator[str]:
-    for c in look.columns:
-        if c.unsafe:
-            yield f"{c.name}: {c.unsafe:,} values that {c.source_type} can hold and Parquet cannot were read as text"

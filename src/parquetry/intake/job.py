@@ -1,4 +1,4 @@
-"""What is the same for every dataset of one attempt, and what is known of one dataset before it is read."""
+"""What is the same for every dataset of one attempt."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from typing import Any, cast
 
 import duckdb
 
-from parquetry.contracts import Contract, types
-from parquetry.errors import Config, did_you_mean
-from parquetry.intake.selection import Selection, time_column
+from parquetry.intake.origin import Origin
+from parquetry.intake.selection import Selection
 from parquetry.lake import write
 from parquetry.lake.commit import Turn
-from parquetry.lake.digest import quoted
 from parquetry.lake.manifest import stamp
-from parquetry.project import Dataset, Project
-from parquetry.sources import Reading, Table
+from parquetry.project import Project
+from parquetry.sources import Reading
 from parquetry.stoppable import Stoppable
 
 Seen = Callable[[str, str, int, int], None]
@@ -29,10 +27,16 @@ Seen = Callable[[str, str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How rows are held against their contract, and how they are packed."""
+    """
+    How rows are held against their contract, and how they are packed.
+
+    Attributes:
+        accept_drift: Publish what cannot be published as before in another way from now on.
+    """
 
     strict: bool = True
     validate: bool = True
+    accept_drift: bool = False
     compression: write.Compression = "zstd"
 
 
@@ -74,58 +78,6 @@ class Job:
             "preserve_insertion_order": "false",
         }
         return cast("duckdb.DuckDBPyConnection", Stoppable(duckdb.connect(config=config)))
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """
-    A dataset found in its source.
-
-    Attributes:
-        name: What it is published as; *spec* may have another name.
-        time: Its time column, or None.
-        monthly: The same where it partitions the dataset.
-    """
-
-    name: str
-    spec: Dataset
-    contract: Contract
-    table: Table
-    time: str | None
-    monthly: str | None
-
-    @classmethod
-    def found(cls, job: Job, name: str, spec: Dataset) -> Origin:
-        """Raises NoSuchTable, BadContract, Config: the table, the contract or the time column is not there."""
-        contract = job.project.contract(spec.name)
-        _require_key(spec, contract)
-        table = job.reading.table(spec.table)
-        time = time_column(spec, table, contract)
-        return cls(name, spec, contract, table, time, time if spec.partition == "month" else None)
-
-    @property
-    def schema(self) -> dict[str, str]:
-        """Column to DuckDB type, as it is published."""
-        return {f.name: f.type for f in self.contract.fields}
-
-    def key_sql(self, schema: dict[str, str]) -> str | None:
-        """The expression over rows with *schema* that gives their partition; None where there is only one."""
-        return types.month(quoted(self.monthly), schema[self.monthly]) if self.monthly else None
-
-    def part(self, key: str) -> str:
-        """What a quarantined row says of where it came from."""
-        return f"{self.table.schema}.{self.table.name} {key}"
-
-
-def _require_key(spec: Dataset, contract: Contract) -> None:
-    fields = [f.name for f in contract.fields]
-    for column in spec.key:
-        if column not in fields:
-            raise Config(
-                f"{spec.name}: the key names '{column}', which is not in {contract.name}{did_you_mean(column, fields)}",
-                what=f"its columns: {', '.join(fields)}",
-                next=f"correct key = … under [datasets.{spec.name}] in parquetry.toml",
-            )
 
 
 @contextmanager

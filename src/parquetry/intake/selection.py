@@ -15,7 +15,6 @@ from typing import Any
 
 from parquetry.contracts import Contract
 from parquetry.errors import Config, Usage, did_you_mean
-from parquetry.lake import manifest as lake
 from parquetry.lake import partition
 from parquetry.lake.partition import Range
 from parquetry.project import Dataset, Project
@@ -141,13 +140,3 @@ def time_column(dataset: Dataset, table: Table, contract: Contract) -> str | Non
         what=f"columns of {table.schema}.{table.name} in the contract: {', '.join(have)}",
         next=f"set time = … under [datasets.{dataset.name}] in parquetry.toml",
     )
-
-
-def kept(old: lake.Dataset | None, window: Window, schema: Mapping[str, str], fingerprint: str) -> bool:
-    """
-    Whether partitions outside *window* can stay: there are none, or they were published with the
-    same columns under the same contract. Otherwise everything has to be read.
-    """
-    if old is None or not window.ranges:
-        return True
-    return old.schema == dict(schema) and old.contract.fingerprint == fingerprint and old.contract.validated

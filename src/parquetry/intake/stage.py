@@ -7,19 +7,20 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from parquetry.errors import BadInput, Usage
 from parquetry.intake import moved
-from parquetry.intake.job import Job, Origin
-from parquetry.intake.selection import kept
+from parquetry.intake.job import Job
+from parquetry.intake.origin import Origin
+from parquetry.intake.outlook import Outlook, outlook
 from parquetry.lake import manifest, partition, write
+from parquetry.lake.digest import quoted
 from parquetry.lake.manifest import Partition
+from parquetry.lake.partition import Range
 from parquetry.lake.write import Written
-from parquetry.sources import Look, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +29,13 @@ class Rows:
     Rows in staging, nothing yet checked.
 
     Attributes:
-        look: How each column was read, and how many rows the source counted.
-        stay: The partitions of the lake that were not read.
+        schema: Column to DuckDB type, as they are staged.
         notes: What a person should know.
     """
 
-    look: Look
+    outlook: Outlook
+    schema: Mapping[str, str]
     written: Written
-    stay: Mapping[str, Partition]
     notes: tuple[str, ...]
 
 
@@ -47,54 +47,46 @@ def stage(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin) -> Ro
         connection: For looking into the lake's files and the staged ones.
     """
     old = job.turn.base.datasets.get(origin.name) if job.turn.base else None
-    window = job.selection.window(origin.spec, origin.monthly, job.reading.position.clock, origin.contract)
+    also: tuple[Range, ...] = ()
     notes: list[str] = []
-    if not kept(old, window, origin.schema, origin.contract.fingerprint):
-        window = replace(window, ranges=())
-        notes.append("everything was read: the contract has changed since the partitions outside were published")
-    if old and dict(old.where) != dict(job.selection.where):
-        notes.append(f"{origin.name} was published with another filter before: {dict(old.where) or 'none'}")
     while True:  # each turn adds at least one partition, until none is left to add
-        folder = job.staging / f"{origin.name}-{len(window.ranges)}"
-        look, written = _read(job, origin, window, folder)
-        parts = old.partitions if old else {}
-        stay = {key: part for key, part in parts.items() if not partition.covered(key, window.ranges)}
-        extra = _elsewhere(connection, job, origin, old, written, stay) if window.ranges else set()
+        ahead = outlook(job.reading, job.selection, origin, old, accept_drift=job.options.accept_drift, also=also)
+        folder = job.staging / f"{origin.name}-{len(also)}"
+        schema, written = _read(job, origin, ahead, folder)
+        extra = _elsewhere(connection, job, origin, old, written, ahead.stay) if ahead.window.ranges else set()
         if not extra:
             break
         shutil.rmtree(folder)
-        window = replace(window, ranges=(*window.ranges, *(partition.range_of(m) for m in sorted(extra))))
+        also = (*also, *(partition.range_of(m) for m in sorted(extra)))
         notes.append(f"also read {', '.join(sorted(extra))}: rows changed their {origin.monthly}")
-    if stay and not origin.spec.key:
+    if ahead.stay and not origin.spec.key:
         notes.append("without a key, a row that moved from or to a month that was not read cannot be found")
-    return Rows(look, written, stay, tuple(notes))
+    return Rows(ahead, schema, written, (*ahead.notes, *notes))
 
 
-def _read(job: Job, origin: Origin, window: Window, folder: Path) -> tuple[Look, Written]:
-    try:
-        look = job.reading.look(origin.table, origin.contract, window, origin.monthly)
-    except BadInput as error:
-        if not window.where:
-            raise
-        raise Usage(f"{origin.name} cannot be filtered by {dict(window.where)}", what=error.what) from error
-    job.seen(origin.name, "read", 0, look.total)
+def _read(job: Job, origin: Origin, ahead: Outlook, folder: Path) -> tuple[dict[str, str], Written]:
+    job.seen(origin.name, "read", 0, ahead.look.total)
 
     def progress() -> float:
         staged = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
-        job.seen(origin.name, "read", staged, look.total)
+        job.seen(origin.name, "read", staged, ahead.look.total)
         return staged
 
-    schema = {c.name: c.type for c in look.columns}
+    columns = {c.name: c.type for c in ahead.look.columns}
+    # A flag beside a column without misfits is NULL throughout; beside others it is made when they are checked.
+    flags = [f.flag for f in origin.contract.fields if f.flag and columns[f.name] == f.type]
+    schema = {name: type_ for name in ahead.schema if (type_ := columns.get(name, "VARCHAR" if name in flags else ""))}
+    rows = job.reading.rows(origin.table, ahead.look.columns, ahead.window)
     written = write.stage(
         lambda sql: job.reading.run(sql, progress=progress),
-        job.reading.rows(origin.table, look.columns, window),
+        f"SELECT *, {', '.join(f'NULL::VARCHAR AS {quoted(flag)}' for flag in flags)} FROM ({rows})" if flags else rows,
         schema,
         folder,
         key=origin.key_sql(schema),
         compression=job.options.compression,
         metadata=job.footer(origin),
     )
-    return look, written
+    return schema, written
 
 
 def _elsewhere(

@@ -44,10 +44,11 @@ class StagedFile:
 
 @dataclass(frozen=True, slots=True)
 class StagedPartition:
-    """What a partition is to become."""
+    """What a partition is to become; *misfits* as in `manifest.Partition`."""
 
     account: Account
     files: tuple[StagedFile, ...]
+    misfits: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +206,10 @@ def _settle(turn: Turn, name: str, draft: Draft, old: Dataset | None, names: _Na
         if was and was.files and was.account == staged.account and _rows_of(was.files) == _rows_of(staged.files):
             for file in was.files:
                 require_intact(turn.store, file)
-            partitions[key] = replace(was, position=draft.position)
+            partitions[key] = replace(was, position=draft.position, misfits=staged.misfits)
         elif staged.files or staged.account.source:
             files = tuple(_named(turn, names.give(f.path, name, key), f) for f in staged.files)
-            partitions[key] = Partition(draft.position, staged.account, files)
+            partitions[key] = Partition(draft.position, staged.account, files, staged.misfits)
     return replace(draft.dataset, partitions=partitions)
 
 

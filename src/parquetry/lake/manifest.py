@@ -76,11 +76,13 @@ class Partition:
     Attributes:
         position: The state of the source in which it was last found to be just this; a key of
             `Manifest.positions`.
+        misfits: Columns with values that their declared type cannot hold, and how many.
     """
 
     position: str
     account: Account
     files: tuple[File, ...]
+    misfits: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -89,13 +91,28 @@ class Partition:
 
 @dataclass(frozen=True, slots=True)
 class PublishedColumn:
-    """A column as published (``type``, DuckDB's word) and as it was in the source."""
+    """
+    A column as it is published, as the contract declares it, and as it is in the source.
+
+    Attributes:
+        type: DuckDB's word for what is published, as *declared* is for the contract's.
+        source_type: The source's own word.
+        native: Whether its reader decodes the values; otherwise they are the source's text.
+        policy: What becomes of misfits, values that *declared* cannot hold.
+        misfits: How many there are in the source's rows behind this dataset.
+        reading: Of text, the DuckDB type in which the typed view reads it; or empty.
+        because: Why it is published so, as a person would say it.
+    """
 
     name: str
     type: str
+    declared: str
     source_type: str
     native: bool
-    unsafe: int = 0
+    policy: str = "text"
+    misfits: int = 0
+    reading: str = ""
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +162,10 @@ class Dataset:
     def schema(self) -> dict[str, str]:
         """Column name to DuckDB type, in published order."""
         return {c.name: c.type for c in self.columns}
+
+    def column(self, name: str) -> PublishedColumn | None:
+        """The column of exactly that name, or None."""
+        return next((c for c in self.columns if c.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,4 +274,5 @@ def _dataset(doc: dict[str, Any]) -> Dataset:
 
 
 def _partition(doc: dict[str, Any]) -> Partition:
-    return Partition(doc["position"], Account(**doc["account"]), tuple(File(**f) for f in doc["files"]))
+    account, files = Account(**doc["account"]), tuple(File(**f) for f in doc["files"])
+    return Partition(doc["position"], account, files, doc["misfits"])

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import duckdb
 
+from parquetry.contracts import types
 from parquetry.errors import Storage
 from parquetry.lake.digest import as_text, digest_sql, quoted
 
@@ -144,12 +145,15 @@ class Facts:
 
 def facts_sql(schema: Mapping[str, str], time: str | None) -> dict[str, str]:
     """The aggregates behind `Facts`, by name, so that a check can compute them in its own pass."""
-    ends = {f"_{end}": _time_text(f"{end}({quoted(time)})", schema[time]) if time else "NULL" for end in ("min", "max")}
+    ends = {f"_{end}": _time_text(end, quoted(time), schema[time]) if time else "NULL" for end in ("min", "max")}
     return {"_digest": digest_sql(schema), **ends}
 
 
-def _time_text(value: str, type_: str) -> str:
-    """ISO text in UTC; DuckDB's own text of a time with zone is in the session's."""
+def _time_text(end: str, time: str, type_: str) -> str:
+    """The least or greatest as ISO text in UTC; DuckDB's own text of a time with zone is in the session's."""
+    if type_ == "VARCHAR":
+        return f"{end}({types.usual(time)})"
+    value = f"{end}({time})"
     return f"timezone('UTC', {value})::VARCHAR || '+00'" if type_ == "TIMESTAMP WITH TIME ZONE" else f"{value}::VARCHAR"
 
 

@@ -8,7 +8,7 @@ DuckDB connection that it has prepared; it never writes, and it knows nothing of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -94,14 +94,31 @@ class Published:
         source_type: The source's own word for it.
         type: The DuckDB type that is staged.
         native: Whether the reader may decode it; otherwise the source sends it as text.
-        unsafe: Values in the window that the native form cannot hold; then it is text.
+        unheld: Values in the window that the contract's type cannot hold; then it is text.
+        narrow: They break the contract, which asks for less than the source's type has; otherwise
+            they are misfits, and the contract's policy decides.
+        reading: The DuckDB type in which its text may be read as well; or empty.
+        because: Why it is read so, as a person would say it.
     """
 
     name: str
     source_type: str
     type: str
     native: bool
-    unsafe: int = 0
+    unheld: int = 0
+    narrow: bool = False
+    reading: str = ""
+    because: str = ""
+
+    @property
+    def misfits(self) -> int:
+        """Values that have no native form."""
+        return 0 if self.narrow else self.unheld
+
+    @property
+    def as_text(self) -> Published:
+        """The same column, sent as text."""
+        return replace(self, type="VARCHAR", native=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +130,12 @@ class Look:
         columns: One for each field of the contract, in its order.
         rows: Rows by month ``YYYY-MM``, ``null`` where the time is NULL or in no month of the years
             1 to 9999; all under ``all`` if no month was asked for. Months without rows are absent.
+        misfits: Of each of these, the columns that have some and how many.
     """
 
     columns: tuple[Published, ...]
     rows: Mapping[str, int]
+    misfits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def total(self) -> int:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from psycopg import sql
 
@@ -41,20 +42,83 @@ class Known:
         return self.columns[name]
 
 
-def looked(known: Known, reads: Mapping[str, types.Reads], window: Window, month_of: str | None) -> sql.Composed:
+class Counted(NamedTuple):
+    """A month of a time column, half-open, whose rows are to be counted."""
+
+    column: str
+    name: str
+    since: datetime
+    until: datetime
+
+
+def months_between(column: str, first: datetime, last: datetime) -> list[Counted]:
+    """The months from that of *first* to that of *last*, both included, before the year 9999; UTC without a zone."""
+    found, since = [], first.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    while since <= last:
+        until = (since + timedelta(days=31)).replace(day=1)
+        found.append(Counted(column, f"{since.year:04}-{since.month:02}", since, until))
+        since = until
+    return found
+
+
+def ends(known: Known, window: Window, month_of: str) -> sql.Composed:
+    """The first and the last time that is in a month; NULL where none is. An index answers it at once."""
+    in_months = sql.SQL(_in_months(known, month_of))
+    return sql.SQL("select min({0})::timestamp, max({0})::timestamp from {1} where {2} and {3}").format(
+        sql.Identifier(month_of), _from(known), in_months, within(known, window)
+    )
+
+
+def looked(known: Known, reads: Mapping[str, types.Reads], window: Window, months: Sequence[Counted]) -> sql.Composed:
+    """
+    One row: the rows, the guard's count and the measure for each of *reads*, the rows of each of *months*.
+
+    It is one aggregate without groups, since the server counts those in parallel; it takes every
+    moment for a group of its own.
+    """
+    counts = [sql.SQL("count(*) filter (where {})").format(_within_month(known, m)) for m in months]
+    return sql.SQL("select {} from {} where {}").format(
+        sql.SQL(", ").join([sql.SQL("count(*)"), *_guards(reads), *_measures(known, reads), *counts]),
+        _from(known),
+        within(known, window),
+    )
+
+
+def looked_by_month(
+    known: Known, reads: Mapping[str, types.Reads], window: Window, month_of: str | None
+) -> sql.Composed:
     """A row a month: its name (NULL for none), the month itself, rows, then the guard's count for each of *reads*."""
-    month = sql.SQL("null::timestamp") if month_of is None else sql.SQL(_month(known, month_of))
-    guards = [
+    month = sql.SQL("null::timestamp" if month_of is None else _month(known, month_of))
+    return sql.SQL("select to_char(m, 'YYYY-MM'), * from ({}) as q(m) order by 1").format(
+        sql.SQL("select {}, {} from {} where {} group by 1").format(
+            month, sql.SQL(", ").join([sql.SQL("count(*)"), *_guards(reads)]), _from(known), within(known, window)
+        )
+    )
+
+
+def _guards(reads: Mapping[str, types.Reads]) -> list[sql.Composable]:
+    return [
         sql.SQL("count(*) filter (where {})").format(sql.SQL(r.unheld.format(quoted(name))))
         if r.unheld
         else sql.SQL("0")
         for name, r in reads.items()
     ]
-    return sql.SQL("select to_char(m, 'YYYY-MM'), * from ({}) as q(m) order by 1").format(
-        sql.SQL("select {}, {} from {} where {} group by 1").format(
-            month, sql.SQL(", ").join([sql.SQL("count(*)"), *guards]), _from(known), within(known, window)
-        )
-    )
+
+
+def _measures(known: Known, reads: Mapping[str, types.Reads]) -> list[sql.Composable]:
+    """Of what may have to be published as text."""
+    found = [
+        types.measured(quoted(name), known.columns[name].type) if r.unheld or not r.native else None
+        for name, r in reads.items()
+    ]
+    return [sql.SQL(measure or "null::int[]") for measure in found]
+
+
+def _within_month(known: Known, month: Counted) -> sql.Composable:
+    column = known.columns[month.column]
+    since, until = (sql.SQL(_moment(end, column)) for end in (month.since, month.until))
+    name = sql.Identifier(month.column)
+    return sql.SQL("{0} >= {1} and {0} < {2}").format(name, since, until)
 
 
 def selected(known: Known, reads: Mapping[str, types.Reads], window: Window) -> str:
@@ -125,7 +189,7 @@ def within(known: Known, window: Window) -> sql.Composable:
     """The window as the server's own condition."""
     parts: list[sql.Composable] = []
     if window.ranges and window.column is not None:
-        _month(known, window.column)
+        _in_months(known, window.column)
         column, name = known.columns[window.column], sql.Identifier(window.column)
         ranges: list[sql.Composable] = [sql.SQL("{} is null").format(name)]
         for since, until in window.ranges:
@@ -157,16 +221,21 @@ def _from(known: Known) -> sql.Identifier:
 
 
 def _month(known: Known, name: str, prefix: str = "") -> str:
+    time = prefix + quoted(name)
+    return f"date_trunc('month', case when {_in_months(known, name, prefix)} then {time} end)"
+
+
+def _in_months(known: Known, name: str, prefix: str = "") -> str:
     column = known.column(name)
-    month = types.source_month(prefix + quoted(name), column.type)
-    if not month:
+    condition = types.in_months(prefix + quoted(name), column.type)
+    if not condition:
         raise Config(
             f"column '{name}' of {known.where} is {column.type.name}, not a time",
             next="'time' in parquetry.toml names a date, timestamp or timestamptz column",
             column=name,
             source_type=column.type.name,
         )
-    return month
+    return condition
 
 
 def _moment(moment: datetime, column: SourceColumn) -> str:

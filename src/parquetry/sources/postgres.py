@@ -23,16 +23,19 @@ import psycopg
 from psycopg import sql
 
 from parquetry.contracts import Contract, types
+from parquetry.contracts.reasons import because
+from parquetry.contracts.types import SourceType
 from parquetry.errors import Config, Denied, SchemaDrift, did_you_mean
 from parquetry.sources import Column, Look, Position, Published, Table, Window, _statements, _tables
 from parquetry.sources._faults import translating
 from parquetry.sources._link import Link, Passfile, link
-from parquetry.sources._statements import Known, text
+from parquetry.sources._statements import Counted, Known, text
 from parquetry.sources._tables import Relation, SourceColumn
 from parquetry.sources._watch import Watch
 
 _MOST = 0.5  # of a table's rows: from here on scanning all of it in parallel beats the server's own filter
 _KEYS_AT_ONCE = 20_000
+_MONTHS = 60  # that are counted one by one in parallel; more are cheaper to group
 _CLOSE_SECONDS = 5.0
 
 
@@ -175,17 +178,34 @@ class PostgresReading:
     def look(self, table: Table, contract: Contract, window: Window, month_of: str | None = None) -> Look:
         known = self._of(table)
         reads = _publications(known, contract)
-        found = self._ask(_statements.looked(known, reads, window, month_of))
-        counted = {(row[0] or "null") if month_of else "all": row[2] for row in found}
-        if month_of is None:
-            counted.setdefault("all", 0)
-        unsafe = [sum(row[3 + i] for row in found) for i in range(len(reads))]
-        known.window, known.rows = window, sum(counted.values())
+        months = self._months_of(known, window, month_of)
+        ((total, *found),) = self._ask(_statements.looked(known, reads, window, months or []))
+        n = len(reads)
+        unheld, digits, counts = dict(zip(reads, found[:n], strict=True)), found[n : 2 * n], found[2 * n :]
+        rows, misfits = {"all": total}, {"all": _misfits(reads, unheld)}
+        if months is not None:
+            rows = {m.name: count for m, count in zip(months, counts, strict=True) if count}
+            rows |= {"null": total - sum(rows.values())} if total > sum(rows.values()) else {}
+        if month_of and (months is None or any(unheld.values())):
+            grouped = self._ask(_statements.looked_by_month(known, reads, window, month_of))
+            rows = {row[0] or "null": row[2] for row in grouped}
+            misfits = {row[0] or "null": _misfits(reads, dict(zip(reads, row[3:], strict=True))) for row in grouped}
+        known.window, known.rows = window, total
         columns = tuple(
-            Published(name, known.columns[name].type.name, *(("VARCHAR", False, n) if n else (r.type, r.native, 0)))
-            for (name, r), n in zip(reads.items(), unsafe, strict=True)
+            _published(name, known.columns[name].type, r, unheld[name], measure)
+            for (name, r), measure in zip(reads.items(), digits, strict=True)
         )
-        return Look(columns, counted)
+        return Look(columns, rows, {part: some for part, some in misfits.items() if some})
+
+    def _months_of(self, known: Known, window: Window, month_of: str | None) -> list[Counted] | None:
+        """The months that the window's rows may be in; None if nobody asks, or if they are too many."""
+        if month_of is None:
+            return None
+        ((first, last),) = self._ask(_statements.ends(known, window, month_of))
+        if first is None:
+            return []
+        months = 12 * (last.year - first.year) + last.month - first.month + 1
+        return _statements.months_between(month_of, first, last) if months <= _MONTHS and last.year < 9999 else None
 
     def rows(self, table: Table, columns: Sequence[Published], window: Window) -> str:
         known = self._of(table)
@@ -298,6 +318,23 @@ def _publications(known: Known, contract: Contract) -> dict[str, types.Reads]:
             table=where, columns=[d.facts["column"] for d in drifts], **drifts[0].facts,
         )  # fmt: skip
     return reads
+
+
+def _misfits(reads: Mapping[str, types.Reads], unheld: Mapping[str, int]) -> dict[str, int]:
+    return {name: n for name, n in unheld.items() if n and not reads[name].narrow}
+
+
+def _published(
+    name: str, source: SourceType, reads: types.Reads, unheld: int, digits: Sequence[int | None] | None
+) -> Published:
+    whole, scale = digits or (None, None)
+    measured = None if digits is None else (whole or 0, scale or 0)
+    column = Published(
+        name, source.name, reads.type, reads.native,
+        unheld=unheld, narrow=reads.narrow, reading=types.reading(source, measured),
+        because=because(source, reads, unheld),
+    )  # fmt: skip
+    return column.as_text if unheld else column
 
 
 def _as_known(got: str, column: SourceColumn) -> bool:

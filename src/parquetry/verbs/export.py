@@ -207,7 +207,8 @@ class _Export:
             "validate": self.options.validate,
             "compression": self.options.compression,
         }
-        return {**self.select.as_parameters(), **how}
+        accepted = {"accept_drift": True} if self.options.accept_drift else {}
+        return {**self.select.as_parameters(), **how, **accepted}
 
     def _log(self, committed: Committed, drafted: list[Drafted]) -> None:
         for d in drafted:

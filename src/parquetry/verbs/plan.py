@@ -6,9 +6,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from textwrap import indent
 
+from parquetry.intake.fidelity import misfits_told
+from parquetry.intake.origin import Origin
+from parquetry.intake.outlook import Outlook, outlook
 from parquetry.intake.reading import opened
-from parquetry.intake.selection import Selection, kept, time_column
-from parquetry.lake import Lake, ledger, partition
+from parquetry.intake.selection import Selection
+from parquetry.lake import Lake, ledger
 from parquetry.project import Project
 from parquetry.text import Told, counted
 
@@ -60,7 +63,7 @@ class Planned(Told):
         return "\n".join([f"as of {self.at}; {lake}", *(indent(str(d), "  ") for d in self.datasets)])
 
 
-def plan(project: Project, select: Selection | None = None) -> Planned:
+def plan(project: Project, select: Selection | None = None, *, accept_drift: bool = False) -> Planned:
     """
     Look at the sources as `export` would, and say what it would do.
 
@@ -79,30 +82,20 @@ def plan(project: Project, select: Selection | None = None) -> Planned:
             for name, spec in chosen.items():
                 if spec.source != source:
                     continue
-                contract = project.contract(spec.name)
-                table = reading.table(spec.table)
-                time = time_column(spec, table, contract)
-                monthly = time if spec.partition == "month" else None
-                window = select.window(spec, monthly, reading.position.clock, contract)
+                origin = Origin.found(project, reading, name, spec)
                 old = base.datasets.get(name) if base else None
-                notes = []
-                if not kept(old, window, {f.name: f.type for f in contract.fields}, contract.fingerprint):
-                    window = type(window)(monthly, (), window.where)
-                    notes.append("everything is read: the contract has changed since the last snapshot")
-                look = reading.look(table, contract, window, monthly)
-                planned.append(
-                    PlannedDataset(
-                        name=name,
-                        relation=f"{table.kind} {table.schema}.{table.name}",
-                        time=time,
-                        rows=dict(sorted(look.rows.items())),
-                        kept=tuple(
-                            sorted(
-                                k for k in (old.partitions if old else ()) if not partition.covered(k, window.ranges)
-                            )
-                        ),
-                        text={c.name: c.source_type for c in look.columns if not c.native},
-                        notes=tuple(notes),
-                    )
-                )
+                ahead = outlook(reading, select, origin, old, accept_drift=accept_drift)
+                planned.append(_planned(origin, ahead))
     return Planned(base.snapshot if base else None, at, tuple(planned))
+
+
+def _planned(origin: Origin, ahead: Outlook) -> PlannedDataset:
+    return PlannedDataset(
+        name=origin.name,
+        relation=f"{origin.table.kind} {origin.table.schema}.{origin.table.name}",
+        time=origin.time,
+        rows=dict(sorted(ahead.look.rows.items())),
+        kept=tuple(sorted(ahead.stay)),
+        text={c.name: c.source_type for c in ahead.look.columns if not c.native},
+        notes=(*ahead.notes, *misfits_told(origin, ahead)),
+    )

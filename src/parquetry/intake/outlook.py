@@ -1,0 +1,149 @@
+"""
+What a run would read of one dataset and as what it would publish it; nothing is read yet.
+
+`plan` shows it, `stage` follows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from parquetry.errors import BadInput, SchemaDrift, Usage
+from parquetry.intake.origin import Origin
+from parquetry.intake.selection import Selection
+from parquetry.lake import manifest, partition
+from parquetry.lake.manifest import Partition
+from parquetry.lake.partition import Range
+from parquetry.sources import Look, Published, Reading, Window
+from parquetry.text import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """
+    One dataset before it is read.
+
+    Attributes:
+        look: How each column is to be read, and how many rows the source counts.
+        schema: Column to DuckDB type, as it is published.
+        as_text: Fields that are published as text although the contract has another type.
+        flagged: Fields whose misfits become NULL, their text beside them.
+        stay: The partitions of the lake that are not read.
+        notes: What a person should know.
+    """
+
+    window: Window
+    look: Look
+    schema: Mapping[str, str]
+    as_text: frozenset[str]
+    flagged: frozenset[str]
+    stay: Mapping[str, Partition]
+    notes: tuple[str, ...]
+
+
+def outlook(
+    reading: Reading,
+    selection: Selection,
+    origin: Origin,
+    old: manifest.Dataset | None,
+    *,
+    accept_drift: bool = False,
+    also: Sequence[Range] = (),
+) -> Outlook:
+    """
+    Look at the window that *selection* asks for.
+
+    Args:
+        old: The dataset as the lake has it.
+        accept_drift: Choose anew what is published as text.
+        also: Partitions to read beside it.
+
+    Raises:
+        SchemaDrift: A column is missing or of another type, or cannot be published as it was before.
+    """
+    notes: list[str] = []
+    window = selection.window(origin.spec, origin.monthly, reading.position.clock, origin.contract)
+    if window.ranges:
+        window = replace(window, ranges=(*window.ranges, *also))
+    while True:
+        look = _looked(reading, origin, window)
+        as_text = _as_text(origin, look, old, anew=accept_drift, everything=not window.ranges)
+        schema = origin.contract.published(as_text)
+        if _kept(old, window, schema, origin.contract.fingerprint):
+            break
+        window = replace(window, ranges=())
+        notes.append("everything is read: the contract has changed since the partitions outside were published")
+    if old and dict(old.where) != dict(selection.where):
+        notes.append(f"{origin.name} was published with another filter before: {dict(old.where) or 'none'}")
+    parts = old.partitions if old else {}
+    return Outlook(
+        window=window,
+        look=replace(look, columns=tuple(c.as_text if c.name in as_text else c for c in look.columns)),
+        schema=schema,
+        as_text=as_text,
+        flagged=frozenset(c.name for c in look.columns if c.misfits and origin.policy(c.name) == "null_and_flag"),
+        stay={key: part for key, part in parts.items() if not partition.covered(key, window.ranges)},
+        notes=tuple(notes),
+    )
+
+
+def _looked(reading: Reading, origin: Origin, window: Window) -> Look:
+    try:
+        return reading.look(origin.table, origin.contract, window, origin.monthly)
+    except BadInput as error:
+        if not window.where:
+            raise
+        raise Usage(f"{origin.name} cannot be filtered by {dict(window.where)}", what=error.what) from error
+
+
+def _as_text(
+    origin: Origin, look: Look, old: manifest.Dataset | None, *, anew: bool, everything: bool
+) -> frozenset[str]:
+    """
+    The fields to publish as text. What the last snapshot did stands, so that no column's type
+    flips from run to run; where nothing was published before, misfits decide.
+    """
+    chosen, flipped = set(), []
+    for column in look.columns:
+        if origin.policy(column.name) != "text":
+            continue
+        declared = origin.contract.field(column.name).type
+        was = old.column(column.name) if old else None
+        before = was.type == "VARCHAR" if was and was.declared == declared != "VARCHAR" else None
+        if before is not None and not (anew and everything):
+            if column.misfits and not before and not anew:
+                flipped.append(column)
+            if before or (anew and column.misfits):
+                chosen.add(column.name)
+        elif column.misfits:
+            chosen.add(column.name)
+    if flipped:
+        raise _flip(origin, flipped)
+    return frozenset(chosen)
+
+
+def _flip(origin: Origin, columns: Iterable[Published]) -> SchemaDrift:
+    types = {c.name: origin.contract.field(c.name).type for c in columns}
+    what = [
+        f"{c.name}: {counted(c.misfits, 'value')} of {c.source_type} that {types[c.name]} cannot hold" for c in columns
+    ]
+    first = next(iter(types))
+    return SchemaDrift(
+        f"{origin.name}: {', '.join(types)} cannot be published as before",
+        what=what,
+        next=f"say in the contract what becomes of them, pa.Field(metadata={{'misfits': 'quarantine'}}), or publish "
+        f"all of {first} as text from now on: parquetry export {origin.spec.name} --accept-drift",
+        dataset=origin.name,
+        columns=list(types),
+    )
+
+
+def _kept(old: manifest.Dataset | None, window: Window, schema: Mapping[str, str], fingerprint: str) -> bool:
+    """
+    Whether partitions outside *window* can stay: there are none, or they were published with the
+    same columns under the same contract. Otherwise everything has to be read.
+    """
+    if old is None or not window.ranges:
+        return True
+    return old.schema == dict(schema) and old.contract.fingerprint == fingerprint and old.contract.validated
