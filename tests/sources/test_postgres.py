@@ -210,6 +210,27 @@ def test_times_outside_the_usual_years_count_as_null(admin: Admin, reading: Open
         assert look.rows == dict(r.run(f"SELECT {month}, count(*) FROM ({staged}) GROUP BY 1"))
 
 
+@pytest.mark.parametrize("type_", ["date", "timestamp", "timestamptz"])
+@pytest.mark.parametrize(("rows", "by"), [(200, "3 days 7 hours"), (200, "40 days")])
+def test_months_are_counted_alike_whether_one_by_one_or_grouped(
+    admin: Admin, reading: Open, type_: str, rows: int, by: str
+) -> None:
+    """Up to sixty months are counted by conditions, which the server does in parallel; more are grouped."""
+    admin.execute(
+        f"create table m as select i as id, (timestamptz '2019-12-31 23:59:59.999999+00' + i * interval '{by}')"
+        f"::{type_} as at from generate_series(0, {rows}) i; "
+        "insert into m values (-1, null), (-2, '2020-01-01'), (-3, 'infinity')"
+    )
+    published = {"date": "DATE", "timestamp": "TIMESTAMP", "timestamptz": "TIMESTAMP WITH TIME ZONE"}[type_]
+    admin.execute("set timezone = 'UTC'")
+    at = "case when at < 'infinity' then to_char(at::timestamp, 'YYYY-MM') end"
+    expected = admin.execute(f"select coalesce({at}, 'null'), count(*) from m group by 1".encode()).fetchall()
+    with reading() as r:
+        look = r.look(r.table(["m"]), contract(id="INTEGER", at=published), Window(), "at")
+    assert dict(expected) == dict(look.rows)
+    assert {"null": {"at": 1}} == look.misfits
+
+
 def test_keys_are_found_in_the_month_where_they_are_now(admin: Admin, reading: Open) -> None:
     admin.execute("create type kind as enum ('a', 'b'); create table k (kind kind, n char(3), at timestamptz, u uuid)")
     admin.execute(

@@ -16,11 +16,12 @@ from parquetry.intake.audit import Audited, audit
 from parquetry.intake.fidelity import fidelity, misfits_told
 from parquetry.intake.job import Job, timed
 from parquetry.intake.origin import Origin
-from parquetry.intake.outlook import Outlook
+from parquetry.intake.outlook import Outlook, outlook
 from parquetry.intake.stage import Rows, stage
+from parquetry.intake.unchanged import confirmed
 from parquetry.lake import manifest, partition
 from parquetry.lake.commit import Draft, StagedFile, StagedPartition
-from parquetry.lake.manifest import Account, ContractUsed
+from parquetry.lake.manifest import Account, ContractUsed, Partition
 from parquetry.lake.write import Facts, Written
 from parquetry.project import Dataset
 
@@ -48,24 +49,49 @@ class Drafted:
 
 
 def draft(job: Job, name: str, spec: Dataset) -> Drafted:
-    """Read and check one dataset, to be published as *name*."""
+    """Read and check one dataset, to be published as *name*; or find that there is no need to."""
     seconds: dict[str, float] = {}
+    old = job.turn.base.datasets.get(name) if job.turn.base else None
+    with timed(seconds, "look"):
+        origin = Origin.found(job.project, job.reading, name, spec)
+        ahead = outlook(job.reading, job.selection, origin, old, accept_drift=job.options.accept_drift)
+        same = confirmed(job, origin, ahead, old)
+    if old is not None and same is not None:
+        return _unread(job, name, origin, ahead, old, same, seconds)
     with closing(job.duckdb()) as connection:
         with timed(seconds, "read"):
-            origin = Origin.found(job.project, job.reading, name, spec)
-            rows = stage(connection, job, origin)
+            rows = stage(connection, job, origin, ahead, old)
         with timed(seconds, "check"):
             audited = audit(connection, job, origin, rows)
     accounts = _accounts(rows, audited)
     return Drafted(
         name=name,
-        draft=_draft(job, origin, rows, audited, accounts),
+        draft=_draft(job, origin, rows, audited, accounts, old),
         read=sum(accounts.values(), Account(0, 0)),
         broken=audited.broken,
         quarantine=audited.quarantine,
         notes=(*rows.notes, *misfits_told(origin, rows.outlook)),
         seconds=seconds,
     )
+
+
+def _unread(
+    job: Job, name: str, origin: Origin, ahead: Outlook, old: manifest.Dataset, same: Mapping[str, Partition],
+    seconds: Mapping[str, float],
+) -> Drafted:  # fmt: skip
+    return Drafted(
+        name=name,
+        draft=Draft(old, _position(job, origin), {}, frozenset(same)),
+        read=sum((part.account for part in same.values()), Account(0, 0)),
+        broken=(),
+        quarantine=(),
+        notes=(*ahead.notes, "not read again: the source proves that these rows are those in the lake"),
+        seconds=seconds,
+    )
+
+
+def _position(job: Job, origin: Origin) -> str:
+    return f"{job.turn.run}/{origin.spec.source}"
 
 
 def _accounts(rows: Rows, audited: Audited) -> dict[str, Account]:
@@ -78,13 +104,15 @@ def _accounts(rows: Rows, audited: Audited) -> dict[str, Account]:
     return accounts
 
 
-def _draft(job: Job, origin: Origin, rows: Rows, audited: Audited, accounts: Mapping[str, Account]) -> Draft | None:
+def _draft(
+    job: Job, origin: Origin, rows: Rows, audited: Audited, accounts: Mapping[str, Account],
+    old: manifest.Dataset | None,
+) -> Draft | None:  # fmt: skip
     if audited.accepted is None:
         return None
-    old = job.turn.base.datasets.get(origin.name) if job.turn.base else None
     dataset = manifest.Dataset(
         source=origin.spec.source,
-        relation=f"{origin.table.kind} {origin.table.schema}.{origin.table.name}",
+        relation=origin.relation,
         contract=ContractUsed(origin.contract.name, origin.contract.fingerprint, job.options.validate),
         key=origin.spec.key,
         time=origin.time,
@@ -93,7 +121,7 @@ def _draft(job: Job, origin: Origin, rows: Rows, audited: Audited, accounts: Map
         where=job.selection.where,
     )
     replaced = _replaced(rows.outlook, audited.accepted, audited.facts, accounts)
-    return Draft(dataset, f"{job.turn.run}/{origin.spec.source}", replaced)
+    return Draft(dataset, _position(job, origin), replaced)
 
 
 def _replaced(

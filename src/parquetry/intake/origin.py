@@ -40,6 +40,11 @@ class Origin:
         time = time_column(spec, table, contract)
         return cls(name, spec, contract, table, time, time if spec.partition == "month" else None)
 
+    @property
+    def relation(self) -> str:
+        """What is read, in the source's words."""
+        return f"{self.table.kind} {self.table.schema}.{self.table.name}"
+
     def policy(self, column: str) -> Misfits | None:
         """
         What becomes of the misfits of *column*; None: they break the contract.

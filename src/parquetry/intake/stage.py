@@ -39,18 +39,20 @@ class Rows:
     notes: tuple[str, ...]
 
 
-def stage(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin) -> Rows:
+def stage(
+    connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, ahead: Outlook, old: manifest.Dataset | None
+) -> Rows:
     """
     Read *origin* into staging.
 
     Args:
         connection: For looking into the lake's files and the staged ones.
+        ahead: What is to be read, at the least.
+        old: The dataset as the lake has it.
     """
-    old = job.turn.base.datasets.get(origin.name) if job.turn.base else None
     also: tuple[Range, ...] = ()
     notes: list[str] = []
     while True:  # each turn adds at least one partition, until none is left to add
-        ahead = outlook(job.reading, job.selection, origin, old, accept_drift=job.options.accept_drift, also=also)
         folder = job.staging / f"{origin.name}-{len(also)}"
         schema, written = _read(job, origin, ahead, folder)
         extra = _elsewhere(connection, job, origin, old, written, ahead.stay) if ahead.window.ranges else set()
@@ -58,6 +60,8 @@ def stage(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin) -> Ro
             break
         shutil.rmtree(folder)
         also = (*also, *(partition.range_of(m) for m in sorted(extra)))
+        drift = job.options.accept_drift
+        ahead = outlook(job.reading, job.selection, origin, old, accept_drift=drift, also=also)
         notes.append(f"also read {', '.join(sorted(extra))}: rows changed their {origin.monthly}")
     if ahead.stay and not origin.spec.key:
         notes.append("without a key, a row that moved from or to a month that was not read cannot be found")

@@ -60,11 +60,13 @@ class Draft:
         dataset: Everything but partitions, which are those that are *kept* from the base.
         position: The state of its source that was read; a key of *positions* in `commit`.
         replaced: The partitions that were read, whole; one without rows in the source disappears.
+        confirmed: Those of *dataset* that were not, since the source proved them to be just this.
     """
 
     dataset: Dataset
     position: str
     replaced: Mapping[str, StagedPartition]
+    confirmed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,10 @@ class _Names:
 def _settle(turn: Turn, name: str, draft: Draft, old: Dataset | None, names: _Names, full: bool) -> Dataset:
     """Give each staged file its place, and keep the old file where the rows are the same."""
     partitions = dict(draft.dataset.partitions)
+    for key in draft.confirmed:
+        for file in partitions[key].files:
+            require_intact(turn.store, file)
+        partitions[key] = replace(partitions[key], position=draft.position)
     alike = old is not None and old.schema == draft.dataset.schema
     for key, staged in draft.replaced.items():
         was = old.partitions.get(key) if old and alike and not full else None

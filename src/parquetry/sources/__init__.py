@@ -28,13 +28,19 @@ class Position:
         kind: ``postgres``, ``files`` …
         clock: The source's own clock at the snapshot, with zone UTC. Time rules use it.
         facts: For PostgreSQL: ``database``, ``system_identifier``, ``lsn``, ``snapshot``,
-            ``server_version``. Plain JSON values, never a secret.
+            ``server_version``, ``state``. Plain JSON values, never a secret.
     """
 
     source: str
     kind: str
     clock: datetime
     facts: Mapping[str, Any]
+
+    @property
+    def state(self) -> str | None:
+        """Where two positions have the same, every `Table.stored` has the same rows; None: nobody can tell."""
+        found = self.facts.get("state")
+        return str(found) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,7 @@ class Table:
         schema, name: Exactly as in the source; never pasted into SQL unquoted.
         kind: ``table``, ``view``, ``materialized view``, ``partitioned table``, ``foreign table``.
         rows_estimate: From the source's statistics; -1 if it has none.
+        stored: Nothing but a write to the source changes its rows: it is no view, and survives a crash.
     """
 
     schema: str
@@ -62,6 +69,7 @@ class Table:
     kind: str
     columns: tuple[Column, ...]
     rows_estimate: int = -1
+    stored: bool = False
 
     def column(self, name: str) -> Column | None:
         """The column of exactly that name, or None."""

@@ -24,7 +24,8 @@ select c.oid::int8, n.nspname, c.relname, c.relkind::text,
        case when c.relkind in ('v', 'f') then -1 else c.reltuples::int8 end,
        has_schema_privilege(n.oid, 'usage') and has_any_column_privilege(c.oid, 'select'),
        has_schema_privilege(n.oid, 'usage') and has_table_privilege(c.oid, 'select'),
-       coalesce(array_position(current_schemas(false), n.nspname), case when n.nspname = %s then 999 end, 0)
+       coalesce(array_position(current_schemas(false), n.nspname), case when n.nspname = %s then 999 end, 0),
+       c.relkind in ('r', 'm') and c.relpersistence = 'p' and not c.relrowsecurity
 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p', 'v', 'm', 'f') and n.nspname not in ('pg_catalog', 'information_schema')
   and n.nspname !~ '^pg_(toast|temp)' order by 8, 2, 3
@@ -61,6 +62,7 @@ class Relation:
         rows_estimate: -1 if the server has none.
         readable: At least one column may be read. wholly: All of them, system columns too.
         rank: Place of its schema on the search path, from 1; 0 if it is not on it.
+        stored: As `parquetry.sources.Table.stored`; a policy for rows may look at the time.
     """
 
     oid: int
@@ -71,6 +73,7 @@ class Relation:
     readable: bool
     wholly: bool
     rank: int
+    stored: bool
 
     @property
     def spoken(self) -> str:
@@ -97,7 +100,7 @@ def relations(server: psycopg.Connection[Any], schema: str) -> list[Relation]:
     denied to the role, not unknown.
     """
     rows = server.execute(_RELATIONS, [schema]).fetchall()
-    return [Relation(r[0], r[1], r[2], KINDS[r[3]], int(r[4]), r[5], r[6], r[7]) for r in rows]
+    return [Relation(r[0], r[1], r[2], KINDS[r[3]], int(r[4]), r[5], r[6], r[7], r[8]) for r in rows]
 
 
 def columns(server: psycopg.Connection[Any], relation: Relation) -> tuple[SourceColumn, ...]:

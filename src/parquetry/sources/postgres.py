@@ -139,17 +139,22 @@ class PostgresReading:
         row = server.execute(
             "select pg_export_snapshot(), clock_timestamp(), current_database(), current_setting('server_version'), "
             "pg_is_in_recovery(), (case when pg_is_in_recovery() then pg_last_wal_replay_lsn() "
-            "else pg_current_wal_lsn() end)::text, (select count(*) from pg_stat_wal_receiver)"
+            "else pg_current_wal_lsn() end)::text, (select count(*) from pg_stat_wal_receiver), "
+            "pg_current_snapshot()::text || ' since ' || pg_postmaster_start_time()"
         ).fetchone()
         assert row is not None
-        snapshot, clock, database, version, standby, lsn, receivers = row
+        snapshot, clock, database, version, standby, lsn, receivers, transactions = row
         # The extension lets its parallel connections join no snapshot where the server replays another's log.
         self._parallel = not standby and receivers == 0
         _tables.search_path(server, self._link.schema, self._link.where)
         self._relations = _tables.relations(server, self._link.schema or "public")
+        identity = _identity(server)
+        # Which transactions a look sees decides which rows it sees. Their numbers begin again where files
+        # are put back, which a server notices by being started anew; a standby's are another server's.
+        state = f"{transactions} on {identity}" if identity and not standby else None
         facts = {
-            "database": database, "system_identifier": _identity(server), "lsn": lsn, "snapshot": snapshot,
-            "server_version": version, "standby": standby,
+            "database": database, "system_identifier": identity, "lsn": lsn, "snapshot": snapshot,
+            "server_version": version, "standby": standby, "state": state,
         }  # fmt: skip
         return Position(self._source, "postgres", clock.astimezone(UTC), facts)
 
@@ -173,7 +178,7 @@ class PostgresReading:
         relation = _tables.find(self._relations, candidates, self._link.where)
         known = self._get(relation)
         columns = tuple(Column(c.name, c.type.name, c.nullable) for c in known.columns.values())
-        return Table(relation.schema, relation.name, relation.kind, columns, relation.rows_estimate)
+        return Table(relation.schema, relation.name, relation.kind, columns, relation.rows_estimate, relation.stored)
 
     def look(self, table: Table, contract: Contract, window: Window, month_of: str | None = None) -> Look:
         known = self._of(table)

@@ -92,7 +92,7 @@ def plan(project: Project, select: Selection | None = None, *, accept_drift: boo
 def _planned(origin: Origin, ahead: Outlook) -> PlannedDataset:
     return PlannedDataset(
         name=origin.name,
-        relation=f"{origin.table.kind} {origin.table.schema}.{origin.table.name}",
+        relation=origin.relation,
         time=origin.time,
         rows=dict(sorted(ahead.look.rows.items())),
         kept=tuple(sorted(ahead.stay)),
