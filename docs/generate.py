@@ -138,6 +138,7 @@ _SOURCE_KEYS = {
 }  # fmt: skip
 _MORE = {
     "partition": " `month` or `all`; `month` if there is a `time`.",
+    "references": ' A table of its own: `userId = "users.id"`; checked where one run reads both.',
     "table": " Prisma's names with their case, a view, `schema.name`.",
 }
 
@@ -272,7 +273,7 @@ def _field(field: Any) -> str:
 
 
 def _types() -> Iterator[str]:
-    from parquetry.contracts import compile, types
+    from parquetry.contracts import compile, reasons, types
 
     yield "# Types\n"
     yield "A value arrives equal, or as exactly the text that PostgreSQL prints for it, or the run says which column, which rows and why not."
@@ -281,27 +282,41 @@ def _types() -> Iterator[str]:
     rows = []
     for base, (decoded, guard) in types.NATIVE.items():
         native = decoded if decoded in compile._TYPES.values() or decoded.startswith("TIMESTAMP") else "VARCHAR"
-        declared = types._PANDERA[native]
-        rows.append((f"`{base}`", f"`{native}`", f"`{declared}`", f"`{guard.format('value')}`" if guard else "–"))
+        rows.append((f"`{base}`", f"`{native}`", f"`{types._PANDERA[native]}`", reasons.BEYOND[base] if guard else "–"))
     rows += [
-        ("`numeric(p,s)`, p ≤ 38", "`DECIMAL(p,s)`", "`pl.Decimal(p, s)`", "`value = 'NaN'`"),
+        ("`numeric(p,s)`, p ≤ 38", "`DECIMAL(p,s)`", "`pl.Decimal(p, s)`", "NaN"),
+        ("`numeric`", "`DECIMAL(p,s)`", "`pl.Decimal(p, s)`", reasons.BEYOND["numeric"]),
         ("an enum", "`VARCHAR`", "`str`", "–"),
         ("a domain", "as what it is based on", "", ""),
-        (
-            "a one-dimensional array of these",
-            "a list",
-            "`pl.List(…)`",
-            "more dimensions, bounds that do not begin at 1",
-        ),
-        ("anything else", "`VARCHAR`, its exact text", "`str`", "–"),
+        ("a one-dimensional array of these", "a list", "`pl.List(…)`", "more dimensions, bounds that do not begin at 1"),
     ]
+    yield from _table(("PostgreSQL", "published as", "declared as", "what that cannot hold: misfits"), rows)
+    yield "\nEvery type may be declared as `str`, and is then published as exactly the text that PostgreSQL prints."
+    yield "A wider number takes a narrower one. A narrower one takes what fits; what does not breaks the rule `<column>:type`.\n"
+    yield "## Misfits\n"
+    yield "The server counts them before it is read, in the query that counts the rows and under the same snapshot."
+    yield "Without any, the column travels on the fast path. What becomes of them is the field's to say: `Field(metadata={\"misfits\": \"quarantine\"})`.\n"
     yield from _table(
-        ("PostgreSQL", "published as", "declared as", "not held by that type, and counted before reading"), rows
+        ("policy", "what becomes of them"),
+        [
+            ("`text`, the default", "the whole column is published as its exact text; where a rule, the key or `unique` reads the column, they break the contract"),
+            ("`null_and_flag`", "the value is NULL, and `<column>_misfit` has its text; the field has to be nullable"),
+            ("`quarantine`", "their rows are set aside, the rest is published (exit 11), strict or not"),
+            ("`refuse`", "nothing is published (exit 10), strict or not"),
+        ],
     )
-    yield "\nWhere the last column finds a value, that column is read as text instead, and the rows with such values break the rule `<column>:type`."
-    yield "`str` takes every type. A wider number takes a narrower one; a narrower one takes what fits, counted in the same way."
-    yield "Among *anything else* are `char(n)`, `interval`, `timetz`, `numeric` without a precision, composites, ranges, networks, bits and money:"
-    yield "every reader tried changes some of their values.\n"
+    yield "\nThe summary and the manifest count them. A column that was published in one type stays so from run to run, whatever its values:"
+    yield "where misfits turn up later in a column that was native, the run ends with SCHEMA_DRIFT (exit 12), and `--accept-drift` publishes it as text from then on, all of it."
+    yield "A column that is text stays text; `--full --accept-drift` chooses anew. `parquetry why --column DATASET.COLUMN` says what was chosen and why.\n"
+    yield "Beside a dataset with such text, and with `numeric` or time that is declared as `str`, the catalog has a view `<dataset>_typed`:"
+    yield "there the text is read as a time, or as a DECIMAL where all values fit 38 digits, and stands beside it in `<column>_text`. A time out of range is NULL there.\n"
+    yield "## What is always text\n"
+    by_reason: dict[str, list[str]] = {}
+    for base, reason in reasons.TEXT.items():
+        by_reason.setdefault(reason, []).append({"bpchar": "`char(n)`", "char": '`"char"`'}.get(base, f"`{base}`"))
+    yield from _table(("PostgreSQL", "because"), [(", ".join(names), reason) for reason, names in by_reason.items()])
+    yield "\n`numeric` is so where it is declared as `str`. Composites, ranges of your own, multi-dimensional arrays and the types of extensions are text too:"
+    yield "no reader is known to keep all their values.\n"
     yield "## What a contract may declare\n"
     yield from _table(
         ("polars", "published as"),

@@ -106,16 +106,44 @@ QUICK = [
     ),
 ]  # fmt: skip
 
+MISFITS, UNCHANGED = "tests/verbs/test_misfits.py::", "tests/verbs/test_unchanged.py::"
 ON_A_SERVER = [
     Sabotage(
         "values that the native form cannot hold are not looked for", "sources/postgres.py",
-        '("VARCHAR", False, n) if n else (r.type, r.native, 0)', "(r.type, r.native, 0)",
+        "return column.as_text if unheld else column", "return column",
         "tests/sources/test_postgres.py::test_times_outside_the_usual_years_count_as_null",
     ),
     Sabotage(
         "rows that moved are not looked for", "intake/stage.py",
-        "_elsewhere(connection, job, origin, old, written, stay) if window.ranges else set()", "set()",
+        "_elsewhere(connection, job, origin, old, written, ahead.stay) if ahead.window.ranges else set()", "set()",
         "tests/faults/test_moved.py::test_a_row_that_moved_into_or_out_of_what_is_read[1999-2026-01-20-1]",
+    ),
+    Sabotage(
+        "a published type flips", "intake/outlook.py", "if column.misfits and not before and not anew:", "if False:",
+        MISFITS + "TestText::test_a_native_column_does_not_become_text_unasked",
+    ),
+    Sabotage(
+        "what is to be refused is set aside", "intake/audit.py", 'case "refuse":\n            return True',
+        'case "refuse":\n            return False', MISFITS + "test_refuse_stops_even_a_run_that_is_not_strict",
+    ),
+    Sabotage(
+        "rules pass what they have not seen", "intake/origin.py", '"text": not (apart or ruled)', '"text": not apart',
+        MISFITS + "TestText::test_where_a_rule_reads_the_column_misfits_break_the_contract",
+    ),
+    Sabotage(
+        "another state of the source is taken for the same", "intake/unchanged.py",
+        "all(state and state == ", "all(state or ",
+        UNCHANGED + "test_any_write_to_the_server_makes_it_read_again",
+    ),
+    Sabotage(
+        "months that were never read are taken for read", "intake/unchanged.py",
+        "if counted != {key: rows for key, rows in ahead.look.rows.items() if rows}:", "if False:",
+        UNCHANGED + "test_a_month_that_was_never_read_is_read",
+    ),
+    Sabotage(
+        "what is not read again is not hashed", "lake/commit.py",
+        "require_intact(turn.store, file)\n        partitions", "pass\n        partitions",
+        UNCHANGED + "test_the_files_are_hashed_all_the_same",
     ),
     Sabotage(
         "a signal's note of the lake is lost", "verbs/export.py", 'error.add_note(f"lake:  {state}")', "pass",
@@ -125,14 +153,14 @@ ON_A_SERVER = [
 
 BANK = "tests/torture/test_bank.py::test_every_snapshot_of_a_bank_balances"
 _JOIN = (
-    """        self._duck.execute(f"CALL postgres_execute('pg', """
+    """        duck.execute(f"CALL postgres_execute('pg', """
     """{text(f'SET TRANSACTION SNAPSHOT {text(snapshot)}')})")"""
 )
 SLOW = [
     Sabotage("rows and counts are of two moments", "sources/postgres.py", _JOIN, "        pass", BANK),
     Sabotage(
         "each table is of a moment of its own", "sources/postgres.py",
-        '        self._duck.execute("BEGIN")\n        snapshot = self.position.facts["snapshot"]\n' + _JOIN,
+        '        duck.execute("BEGIN")\n        snapshot = self.position.facts["snapshot"]\n' + _JOIN,
         "        pass", BANK,
     ),
     Sabotage(

@@ -27,8 +27,9 @@ IDS = contract(id="BIGINT")
 
 
 def opened(url: str | None) -> ParquetryError:
-    with pytest.raises(ParquetryError) as failed:
-        postgres.open(url, source="app", run="test").close()
+    """The error of opening, or of DuckDB's joining, which is later."""
+    with pytest.raises(ParquetryError) as failed, postgres.open(url, source="app", run="test") as reading:
+        assert reading.connection
     return failed.value
 
 

@@ -29,13 +29,13 @@ def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
 
 
 @pytest.fixture
-def app(still: EmbeddedServer, template: Path, tmp_path: Path) -> Iterator[App]:
+def app(still: EmbeddedServer, template: Path, tmp_path: Path) -> App:
     with psycopg.connect(still.url(), autocommit=True) as admin:
         admin.execute("drop database if exists quiet with (force)")
         admin.execute("create database quiet")
     made = App(still.url("quiet"), Path(shutil.copytree(template, tmp_path / "project")))
     made.sql(SCHEMA)
-    yield made
+    return made
 
 
 def unread(done: Exported) -> list[str]:

@@ -12,6 +12,7 @@ import contextlib
 import importlib.util
 import re
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -112,9 +113,13 @@ class PostgresReading:
 
     def __init__(self, to: Link, source: str, manners: Manners, engine: Engine) -> None:
         self._link, self._source, self._manners = to, source, manners
-        self._duck = _engine(engine)
+        # DuckDB verifies the extension's signature for a tenth of a second, in which much can be asked.
+        with_own_thread = ThreadPoolExecutor(1, "parquetry-engine")
+        self._engine = with_own_thread.submit(_engine, engine)
+        with_own_thread.shutdown(wait=False)
+        self._duck: duckdb.DuckDBPyConnection | None = None
         self._watch = Watch(
-            to, stall_seconds=manners.stall_seconds, interrupt=self._duck.interrupt,
+            to, stall_seconds=manners.stall_seconds, interrupt=self._interrupt,
             limit_seconds=manners.statement_seconds + manners.stall_seconds,
         )  # fmt: skip
         self._behind = contextlib.ExitStack()
@@ -122,6 +127,7 @@ class PostgresReading:
         self._relations: list[Relation] = []
         self._known: dict[tuple[str, str], Known] = {}
         self._parallel = True
+        self._conninfo = ""
         self._position: Position | None = None
 
     def _open(self) -> None:
@@ -132,8 +138,7 @@ class PostgresReading:
             server.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             server.read_only = True
             self._position = self._watch(lambda: self._hold_still(server))
-            passfile = self._behind.enter_context(Passfile(self._link, server))
-            self._watch(lambda: self._join(passfile.conninfo))
+            self._conninfo = self._behind.enter_context(Passfile(self._link, server)).conninfo
 
     def _hold_still(self, server: psycopg.Connection[tuple[Any, ...]]) -> Position:
         row = server.execute(
@@ -158,12 +163,12 @@ class PostgresReading:
         }  # fmt: skip
         return Position(self._source, "postgres", clock.astimezone(UTC), facts)
 
-    def _join(self, conninfo: str) -> None:
-        self._duck.execute(f"SET pg_pool_max_connections = {max(1, self._manners.connections)}")
-        self._duck.execute(f"ATTACH {text(conninfo)} AS pg (TYPE postgres, READ_ONLY)")
-        self._duck.execute("BEGIN")
+    def _join(self, duck: duckdb.DuckDBPyConnection) -> None:
+        duck.execute(f"SET pg_pool_max_connections = {max(1, self._manners.connections)}")
+        duck.execute(f"ATTACH {text(self._conninfo)} AS pg (TYPE postgres, READ_ONLY)")
+        duck.execute("BEGIN")
         snapshot = self.position.facts["snapshot"]
-        self._duck.execute(f"CALL postgres_execute('pg', {text(f'SET TRANSACTION SNAPSHOT {text(snapshot)}')})")
+        duck.execute(f"CALL postgres_execute('pg', {text(f'SET TRANSACTION SNAPSHOT {text(snapshot)}')})")
 
     @property
     def position(self) -> Position:
@@ -172,7 +177,20 @@ class PostgresReading:
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
+        """DuckDB, which joins the snapshot when it is first needed: a look alone needs one connection."""
+        if self._duck is None:
+            self._duck = duck = self._engine.result()
+            try:
+                with translating(self._link):
+                    self._watch(lambda: self._join(duck))
+            except BaseException:
+                self._duck = None
+                raise
         return self._duck
+
+    def _interrupt(self) -> None:
+        if self._duck is not None:
+            self._duck.interrupt()
 
     def table(self, candidates: Sequence[str]) -> Table:
         relation = _tables.find(self._relations, candidates, self._link.where)
@@ -219,8 +237,9 @@ class PostgresReading:
         return way(known, reads, window)
 
     def run(self, sql: str, *, progress: Callable[[], float] | None = None) -> list[tuple[Any, ...]]:
+        duck = self.connection
         with translating(self._link):
-            return self._watch(lambda: self._duck.execute(sql).fetchall(), progress)
+            return self._watch(lambda: duck.execute(sql).fetchall(), progress)
 
     def months(self, table: Table, key: Sequence[str], time: str, keys: Sequence[Sequence[object]]) -> list[str | None]:
         known = self._of(table)
@@ -242,10 +261,11 @@ class PostgresReading:
         self._behind.close()
 
     def _release(self) -> None:
-        for statement in ("ROLLBACK", "DETACH pg"):
+        duck = self._engine.result()
+        for statement in ("ROLLBACK", "DETACH pg") if self._duck is not None else ():
             with contextlib.suppress(duckdb.Error):
-                self._duck.execute(statement)
-        self._duck.close()
+                duck.execute(statement)
+        duck.close()
 
     def __enter__(self) -> Self:
         return self
