@@ -25,7 +25,7 @@ FRONT_DOOR = "__init__"
 ORDER: tuple[tuple[str, ...], ...] = (
     ("errors",), ("kinds", "log", "settings", "stoppable", "text"), ("contracts",), ("sources",), ("lake",),
     ("casts", "catalog"),
-    ("analysis",), ("report",), ("tracking",), ("project",), ("intake",), ("verbs",), (FRONT_DOOR,),
+    ("analysis",), ("report",), ("tracking",), ("project",), ("drafting",), ("intake",), ("verbs",), (FRONT_DOOR,),
     ("ops",), ("serve",), ("demo",), ("cli",), ("__main__",),
 )  # fmt: skip
 

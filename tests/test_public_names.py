@@ -22,13 +22,16 @@ PUBLIC = [
     "Selection",
     "Snapshot",
     "config",
+    "diff_contract",
     "export",
     "gc",
+    "init",
     "plan",
     "query",
     "sync",
     "validate",
     "verify",
+    "why",
 ]
 
 

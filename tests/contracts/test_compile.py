@@ -83,9 +83,12 @@ def test_a_type_that_cannot_be_published_names_what_to_use(declared: Any, instea
 @pytest.mark.parametrize(
     ("kind", "declared", "broken"),
     [
-        (str, {"isin": ["b", "it's"]}, "(\"x\" IN ('b', 'it''s')) IS FALSE"),
+        (str, {"isin": ["b", "it's"]}, "(list_contains(['b', 'it''s'], \"x\")) IS FALSE"),
         (str, {"isin": []}, '(CASE WHEN "x" IS NOT NULL THEN FALSE END) IS FALSE'),
         (str, {"str_matches": "a|b"}, "(regexp_matches(\"x\", '^a|b')) IS FALSE"),
+        (str, {"str_matches": "^c[a-z]{24}$"}, "(regexp_full_match(\"x\", '^c[a-z]{24}$')) IS FALSE"),
+        (str, {"str_matches": r"^cost\$"}, "(regexp_matches(\"x\", '^cost\\$')) IS FALSE"),
+        (str, {"str_contains": "^a|b$"}, "(regexp_full_match(\"x\", '(?s:.*)(?:^a|b$)(?s:.*)')) IS FALSE"),
         (str, {"str_length": {"min_value": 1, "max_value": 3}}, '(length("x") >= 1 AND length("x") <= 3) IS FALSE'),
         (str, {"eq": "a\0b"}, "(\"x\" = ('a' || chr(0) || 'b')) IS FALSE"),
         (int, {"ge": 0, "ignore_na": False}, '("x" >= (0)) IS NOT TRUE'),

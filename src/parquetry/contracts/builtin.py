@@ -8,6 +8,7 @@ list of doubles, a pattern with ``\\w``) there is no SQL, and the check stays Pa
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
@@ -29,6 +30,7 @@ KEYWORDS = {
 }
 _COMPARISONS = {"eq": "=", "ne": "<>", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 _SAYS = {"eq": "is", "ne": "is not", "gt": "is above", "ge": "is at least", "lt": "is below", "le": "is at most"}
+_ENDS = re.compile(r"(?<!\\)(?:\\\\)*\$\Z")  # with an anchor, not with the character
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
 
 
@@ -64,7 +66,7 @@ def _holds_text(name: str, column: str, given: Mapping[str, Any]) -> str | None:
         if name == "str_matches" and not pattern.startswith("^"):
             pattern = f"^{pattern}"
         same = translated(pattern)
-        return None if same is None or "\0" in same else f"regexp_matches({column}, {sql.text(same)})"
+        return None if same is None or "\0" in same else _matched(column, same)
     if name == "str_startswith":
         return f"starts_with({column}, {sql.text(given['string'])})"
     if name == "str_endswith":
@@ -78,6 +80,18 @@ def _holds_text(name: str, column: str, given: Mapping[str, Any]) -> str | None:
         bounds = [f"length({column}) {sign} {n}" for sign, n in ((">=", low), ("<=", high)) if n is not None]
         return " AND ".join(bounds)
     return None
+
+
+def _matched(column: str, pattern: str) -> str:
+    """
+    Whether RE2 finds *pattern*; whole where that is the same, since DuckDB then asks once for each
+    value of a column's dictionary, and not once a row.
+    """
+    if pattern.startswith("^") and _ENDS.search(pattern):
+        # An alternative that is not in a group may have only one of the anchors: '^a|b$' finds 'ab'.
+        whole = f"(?s:.*)(?:{pattern})(?s:.*)" if "|" in pattern else pattern
+        return f"regexp_full_match({column}, {sql.text(whole)})"
+    return f"regexp_matches({column}, {sql.text(pattern)})"
 
 
 def _compared(column: str, kind: str, operator: str, value: Any) -> str | None:
@@ -99,7 +113,8 @@ def _member(column: str, kind: str, values: Any) -> str | None:
         return None
     if not literals:
         return f"CASE WHEN {column} IS NOT NULL THEN FALSE END"
-    return f"{column} IN ({', '.join(sorted(set(map(str, literals))))})"
+    # Not IN, which DuckDB 1.5.5 asks of each row; this of each value of a column's dictionary.
+    return f"list_contains([{', '.join(sorted(set(map(str, literals))))}], {column})"
 
 
 def _literal(kind: str, value: Any) -> str | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +16,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 # Each kind's keys; a kind that is not here cannot be declared, even if a source implements it.
 SOURCE_KEYS = {"postgres": ("kind", "url"), "files": ("kind", "root")}
-DATASET_KEYS = ("source", "table", "contract", "key", "time", "partition", "summary", "files")
+DATASET_KEYS = ("source", "table", "contract", "key", "time", "partition", "summary", "files", "references")
 PARTITIONS = ("month", "all")
 
 
@@ -53,6 +54,7 @@ class Dataset:
         partition: What is replaced as a whole.
         summary: Columns whose distinct values the summary of an export counts.
         files: For report files, the pattern of their names.
+        references: Column → the dataset and its column whose rows it names.
     """
 
     name: str
@@ -64,3 +66,4 @@ class Dataset:
     partition: Literal["month", "all"] = "all"
     summary: tuple[str, ...] = ()
     files: str = ""
+    references: Mapping[str, tuple[str, str]] = field(default_factory=dict)

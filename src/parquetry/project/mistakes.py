@@ -78,8 +78,13 @@ def _mistakes(declared: Mapping[str, Any]) -> Iterator[Mistake]:
         if key not in known:
             yield (key,), f"unknown key '{key}'{did_you_mean(key, known)}"
     yield from settings.mistakes(declared)
-    sources = declared.get("sources", {})
-    for noun, each in (("sources", _wrong_in_source), ("datasets", lambda n, t: _wrong_in_dataset(n, t, sources))):
+    sources, datasets = declared.get("sources", {}), declared.get("datasets", {})
+
+    def wrong_in_dataset(name: str, table: Mapping[str, Any]) -> Iterator[Mistake]:
+        yield from _wrong_in_dataset(name, table, sources)
+        yield from _wrong_references(table.get("references", {}), datasets)
+
+    for noun, each in (("sources", _wrong_in_source), ("datasets", wrong_in_dataset)):
         yield from _wrong_in_tables(noun, declared.get(noun, {}), each)
 
 
@@ -153,6 +158,19 @@ def _wrong_in_dataset(name: str, table: Mapping[str, Any], sources: object) -> I
         yield ("partition",), "partition = 'month' needs 'time', the column that says which month"
     if "files" in table:
         yield from _wrong_pattern(table["files"])
+
+
+def _wrong_references(references: object, datasets: object) -> Iterator[Mistake]:
+    if not isinstance(references, dict):
+        yield ("references",), 'references is a table: userId = "users.id"'
+        return
+    known = list(datasets) if isinstance(datasets, dict) else []
+    for column, target in references.items():
+        dataset, dot, key = target.partition(".") if isinstance(target, str) else ("", "", "")
+        if not (dataset and dot and key):
+            yield ("references", column), f'references: {column} names DATASET.COLUMN, such as "users.id"'
+        elif dataset not in known:
+            yield ("references", column), f"references: no dataset '{dataset}'{did_you_mean(dataset, known)}"
 
 
 def _wrong_reference(source: object, sources: object) -> Iterator[Mistake]:

@@ -72,7 +72,14 @@ def dataset_of(name: str, table: Mapping[str, Any]) -> Dataset:
         partition=table.get("partition", "month" if time else "all"),
         summary=names("summary"),
         files=table.get("files", ""),
+        references={column: _target(value) for column, value in table.get("references", {}).items()},
     )
+
+
+def _target(text: str) -> tuple[str, str]:
+    """``users.id`` as the dataset and its column; a dataset's name has no dot."""
+    dataset, _, column = text.partition(".")
+    return dataset, column
 
 
 def refuse_lake_around(root: Path, settings: Settings) -> None:

@@ -9,13 +9,11 @@ sends the columns that are not safe as text. `contracts.types` decides which, an
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -26,8 +24,10 @@ from psycopg import sql
 from parquetry.contracts import Contract, types
 from parquetry.contracts.reasons import because
 from parquetry.contracts.types import SourceType
-from parquetry.errors import Config, Denied, SchemaDrift, did_you_mean
+from parquetry.errors import Denied, SchemaDrift, did_you_mean
 from parquetry.sources import Column, Look, Position, Published, Table, Window, _statements, _tables
+from parquetry.sources._engine import Engine as Engine
+from parquetry.sources._engine import started
 from parquetry.sources._faults import translating
 from parquetry.sources._link import Link, Passfile, link
 from parquetry.sources._statements import Counted, Known, text
@@ -71,15 +71,6 @@ class Manners:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Engine:
-    """What the reading's own DuckDB may take of this machine."""
-
-    memory: str = "300MB"
-    threads: int = 2
-    temp: Path | None = None
-
-
 def open(
     url: str | None, *, source: str, run: str, manners: Manners | None = None, engine: Engine | None = None
 ) -> PostgresReading:
@@ -115,7 +106,7 @@ class PostgresReading:
         self._link, self._source, self._manners = to, source, manners
         # DuckDB verifies the extension's signature for a tenth of a second, in which much can be asked.
         with_own_thread = ThreadPoolExecutor(1, "parquetry-engine")
-        self._engine = with_own_thread.submit(_engine, engine)
+        self._engine = with_own_thread.submit(started, engine)
         with_own_thread.shutdown(wait=False)
         self._duck: duckdb.DuckDBPyConnection | None = None
         self._watch = Watch(
@@ -364,34 +355,6 @@ def _published(
 
 def _as_known(got: str, column: SourceColumn) -> bool:
     return re.sub(r"^ENUM\(.*\)", "ENUM", got, flags=re.DOTALL) == types.decoded(column.type)
-
-
-def _engine(engine: Engine) -> duckdb.DuckDBPyConnection:
-    """A DuckDB in memory with the extension, which fetches nothing from anywhere."""
-    con = duckdb.connect(
-        config={
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "memory_limit": engine.memory,
-            "threads": engine.threads,
-            **({"temp_directory": str(engine.temp)} if engine.temp else {}),
-        }
-    )
-    con.execute("SET TimeZone = 'UTC'")
-    found = importlib.util.find_spec("duckdb_extension_postgres_scanner")
-    folder = Path(next(iter(found.submodule_search_locations or []), "")) if found else None
-    name = f"v{duckdb.__version__}/postgres_scanner.duckdb_extension"
-    path = next(iter(folder.rglob(name)), None) if folder else None
-    try:
-        con.execute(f"LOAD {text(str(path))}" if path else "LOAD postgres_scanner")
-    except duckdb.Error as error:
-        con.close()
-        raise Config(
-            "DuckDB's PostgreSQL extension does not load",
-            what=str(error).split("\n", 1)[0],
-            next=f"pip install 'duckdb-extension-postgres-scanner=={duckdb.__version__}'",
-        ) from None
-    return con
 
 
 def _identity(server: psycopg.Connection[tuple[Any, ...]]) -> str | None:

@@ -28,6 +28,7 @@ from parquetry.errors import (
     Terminated,
     stopped_by,
 )
+from parquetry.intake import references
 from parquetry.intake.draft import Drafted, draft
 from parquetry.intake.job import Job, Options, Seen, timed
 from parquetry.intake.reading import opened
@@ -159,6 +160,7 @@ class _Export:
                 positions.append(reading.position)
                 job = Job(self.project, mine, reading, self.select, self.options, staging, self.seen)
                 drafted += [draft(job, name, spec) for name, spec in chosen.items() if spec.source == source]
+        drafted = references.held(job, drafted, chosen)
         for d in drafted:
             for step, seconds in d.seconds.items():
                 self.seconds[step] = self.seconds.get(step, 0.0) + seconds
