@@ -382,3 +382,21 @@ def test_the_session_is_polite_and_says_who_it_is(admin: Admin, reading: Open, d
         left = admin.execute("select count(*), pg_sleep(0.05) from pg_stat_activity where application_name = "
             "'parquetry/test'").fetchone()[:1]  # type: ignore[index]  # fmt: skip
     assert (0,) == left
+
+
+@pytest.mark.parametrize(("order", "expected"), [("i", 1.0), ("-i", 1.0), ("md5(i::text)", 0.0)])
+def test_the_planner_knows_how_far_rows_lie_in_the_order_of_time(
+    admin: Admin, reading: Open, order: str, expected: float
+) -> None:
+    admin.execute(
+        "create table l as select i as id, timestamp '2024-01-01' + i * interval '1 minute' as at "
+        f"from generate_series(1, 5000) i order by {order}".encode()
+    )
+    fields = contract(id="INTEGER", at="TIMESTAMP")
+    with reading() as r:
+        assert r.look(r.table(["l"]), fields, Window(), "at").in_order is None
+    admin.execute("analyze l")
+    with reading() as r:
+        in_order = r.look(r.table(["l"]), fields, Window(), "at").in_order
+    assert in_order is not None
+    assert expected == pytest.approx(in_order, abs=0.1)

@@ -139,11 +139,14 @@ class Look:
         rows: Rows by month ``YYYY-MM``, ``null`` where the time is NULL or in no month of the years
             1 to 9999; all under ``all`` if no month was asked for. Months without rows are absent.
         misfits: Of each of these, the columns that have some and how many.
+        in_order: How far rows lie in the order of *month_of*, from 0 to 1 (either way round); None if
+            the source does not know.
     """
 
     columns: tuple[Published, ...]
     rows: Mapping[str, int]
     misfits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    in_order: float | None = None
 
     @property
     def total(self) -> int:

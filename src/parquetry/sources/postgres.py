@@ -209,7 +209,11 @@ class PostgresReading:
             _published(name, known.columns[name].type, r, unheld[name], measure)
             for (name, r), measure in zip(reads.items(), digits, strict=True)
         )
-        return Look(columns, rows, {part: some for part, some in misfits.items() if some})
+        in_order = self._ask(_statements.correlation(known, month_of)) if month_of else []
+        return Look(
+            columns, rows, {part: some for part, some in misfits.items() if some},
+            in_order=abs(in_order[0][0]) if in_order and in_order[0][0] is not None else None,
+        )  # fmt: skip
 
     def _months_of(self, known: Known, window: Window, month_of: str | None) -> list[Counted] | None:
         """The months that the window's rows may be in; None if nobody asks, or if they are too many."""
