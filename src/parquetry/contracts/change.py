@@ -24,35 +24,37 @@ _NO: Verdict = "breaking"
 
 
 class Effect(NamedTuple):
-    """Whom a kind of change breaks, and the reason that is told."""
+    """Whom a kind of change breaks, and the reason that is told; *source*: an export of a table that changed so."""
 
     readers: Verdict
     writers: Verdict
+    source: Verdict
     why: str
 
 
 EFFECTS: Mapping[str, Effect] = {
-    # kind                  readers writers why
-    "column_added":         Effect(_OK, _OK, "it may be NULL, and readers name their columns"),
-    "required_added":       Effect(_OK, _NO, "rows without it are refused"),
-    "column_removed":       Effect(_NO, _OK, "a query that names it fails"),
-    "column_renamed":       Effect(_NO, _NO, "a query that names it fails, and so does a writer"),
-    "type_widened":         Effect(_OK, _OK, "every value that was possible still is"),
-    "type_narrowed":        Effect(_OK, _NO, "values that do not fit any more are refused"),
-    "type_changed":         Effect(_NO, _NO, "values compare and compute otherwise"),
-    "null_allowed":         Effect(_NO, _OK, "counts, means and <> pass over NULL in silence"),
-    "null_forbidden":       Effect(_OK, _NO, "rows with NULL are refused"),
-    "value_added":          Effect(_OK, _OK, "a query that lists the values does not know it"),
-    "value_removed":        Effect(_OK, _NO, "rows with it are refused"),
-    "rule_added":           Effect(_OK, _NO, "rows that break it are refused"),
-    "rule_removed":         Effect(_OK, _OK, "rows that broke it are published"),
-    "rule_changed":         Effect(_OK, _NO, "rows that held to it before may break it"),
-    "unique_added":         Effect(_OK, _NO, "rows that repeat are refused"),
-    "unique_removed":       Effect(_NO, _OK, "a join on it may give rows twice"),
-    "unit_changed":         Effect(_NO, _NO, "the same number means something else"),
-    "privacy_raised":       Effect(_NO, _OK, "who may not see the new class loses it"),
-    "privacy_lowered":      Effect(_OK, _NO, "it was given under the promise of the stricter class"),
-    "misfits_changed":      Effect(_NO, _NO, "the column's type, its flags or which rows there are depend on it"),
+    # kind                  readers writers source why
+    "column_added":         Effect(_OK, _OK, _OK, "it may be NULL, and readers name their columns"),
+    "required_added":       Effect(_OK, _NO, _OK, "rows without it are refused"),
+    "column_removed":       Effect(_NO, _OK, _NO, "a query that names it fails"),
+    "column_renamed":       Effect(_NO, _NO, _NO, "a query that names it fails, and so does a writer"),
+    "type_widened":         Effect(_OK, _OK, _OK, "every value that was possible still is"),
+    "type_narrowed":        Effect(_OK, _NO, _OK, "values that do not fit any more are refused"),
+    "type_changed":         Effect(_NO, _NO, _NO, "values compare and compute otherwise"),
+    "null_allowed":         Effect(_NO, _OK, _OK, "counts, means and <> pass over NULL in silence"),
+    "null_forbidden":       Effect(_OK, _NO, _OK, "rows with NULL are refused"),
+    "value_added":          Effect(_OK, _OK, _OK, "a query that lists the values does not know it"),
+    "value_removed":        Effect(_OK, _NO, _OK, "rows with it are refused"),
+    "rule_added":           Effect(_OK, _NO, _OK, "rows that break it are refused"),
+    "rule_removed":         Effect(_OK, _OK, _OK, "rows that broke it are published"),
+    "rule_changed":         Effect(_OK, _NO, _OK, "rows that held to it before may break it"),
+    "unique_added":         Effect(_OK, _NO, _OK, "rows that repeat are refused"),
+    "unique_removed":       Effect(_NO, _OK, _OK, "a join on it may give rows twice"),
+    "unit_changed":         Effect(_NO, _NO, _OK, "the same number means something else"),
+    "privacy_raised":       Effect(_NO, _OK, _OK, "who may not see the new class loses it"),
+    "privacy_lowered":      Effect(_OK, _NO, _OK, "it was given under the promise of the stricter class"),
+    "misfits_changed":      Effect(_NO, _NO, _OK, "the column's type, its flags or which rows there are depend on it"),
+    "table_renamed":         Effect(_OK, _OK, _OK, "parquetry.toml names both"),
 }  # fmt: skip
 """THE table: every kind of change there is."""
 
@@ -102,6 +104,10 @@ class Change:
     @property
     def writers(self) -> Verdict:
         return EFFECTS[self.kind].writers
+
+    @property
+    def source(self) -> Verdict:
+        return EFFECTS[self.kind].source
 
     @property
     def verdict(self) -> Verdict:

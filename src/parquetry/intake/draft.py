@@ -13,6 +13,7 @@ from pathlib import Path
 
 from parquetry.contracts import Broken
 from parquetry.intake.audit import Audited, audit
+from parquetry.intake.drift import described
 from parquetry.intake.fidelity import fidelity, misfits_told
 from parquetry.intake.job import Job, timed
 from parquetry.intake.origin import Origin
@@ -119,6 +120,8 @@ def _draft(
         columns=tuple(fidelity(origin, rows.outlook, old)),
         partitions=rows.outlook.stay,
         where=job.selection.where,
+        described=described(origin),
+        drift=tuple(found.as_json() for found in rows.outlook.drift),
     )
     replaced = _replaced(rows.outlook, audited.accepted, audited.facts, accounts)
     return Draft(dataset, _position(job, origin), replaced)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from parquetry.contracts.change import Change
 from parquetry.errors import BadInput, SchemaDrift, Usage
+from parquetry.intake.drift import drift, require_bearable
 from parquetry.intake.origin import Origin
 from parquetry.intake.selection import Selection
 from parquetry.lake import manifest, partition
@@ -30,6 +32,7 @@ class Outlook:
         as_text: Fields that are published as text although the contract has another type.
         flagged: Fields whose misfits become NULL, their text beside them.
         stay: The partitions of the lake that are not read.
+        drift: How the source's table has changed since the last snapshot.
         notes: What a person should know.
     """
 
@@ -39,6 +42,7 @@ class Outlook:
     as_text: frozenset[str]
     flagged: frozenset[str]
     stay: Mapping[str, Partition]
+    drift: tuple[Change, ...]
     notes: tuple[str, ...]
 
 
@@ -56,13 +60,15 @@ def outlook(
 
     Args:
         old: The dataset as the lake has it.
-        accept_drift: Choose anew what is published as text.
+        accept_drift: Choose anew what is published as text, and take a column's new type for right.
         also: Partitions to read beside it.
 
     Raises:
         SchemaDrift: A column is missing or of another type, or cannot be published as it was before.
     """
-    notes: list[str] = []
+    drifted = drift(origin, old)
+    require_bearable(origin, drifted, accept=accept_drift)
+    notes = [f"drift: {found.says}" for found in drifted]
     window = selection.window(origin.spec, origin.monthly, reading.position.clock, origin.contract)
     if window.ranges:
         window = replace(window, ranges=(*window.ranges, *also))
@@ -84,6 +90,7 @@ def outlook(
         as_text=as_text,
         flagged=frozenset(c.name for c in look.columns if c.misfits and origin.policy(c.name) == "null_and_flag"),
         stay={key: part for key, part in parts.items() if not partition.covered(key, window.ranges)},
+        drift=drifted,
         notes=tuple(notes),
     )
 

@@ -116,6 +116,16 @@ class PublishedColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceColumn:
+    """A column of the source's table, published or not: *type* in the source's words, *values* of an enum."""
+
+    name: str
+    type: str
+    nullable: bool
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ContractUsed:
     """Which contract the rows were held against, and whether they were."""
 
@@ -134,6 +144,8 @@ class Dataset:
         relation: What was read there, in the source's words: ``table public.BehavioralEvent``.
         time: The column that partitions it, or None.
         where: The filter that a dataset published under a name of its own was read with.
+        described: Every column of what was read, as the source described it then.
+        drift: In what that differed from the snapshot before.
     """
 
     source: str
@@ -144,6 +156,8 @@ class Dataset:
     columns: tuple[PublishedColumn, ...]
     partitions: Mapping[str, Partition]
     where: Mapping[str, str] = field(default_factory=dict)
+    described: tuple[SourceColumn, ...] = ()
+    drift: tuple[Mapping[str, str], ...] = ()
 
     @property
     def files(self) -> Iterator[File]:
@@ -235,12 +249,13 @@ def stamp(moment: datetime) -> str:
 
 
 def same_content(old: Dataset | None, new: Dataset) -> bool:
-    """Whether *new* publishes just what *old* does: everything but when and from where it was read."""
+    """Whether *new* publishes just what *old* does: everything but when, from where and after which drift."""
     return old is not None and _content(old) == _content(new)
 
 
 def _content(dataset: Dataset) -> Dataset:
-    return replace(dataset, partitions={key: replace(p, position="") for key, p in dataset.partitions.items()})
+    partitions = {key: replace(p, position="") for key, p in dataset.partitions.items()}
+    return replace(dataset, partitions=partitions, drift=())
 
 
 def _rendered(plain: Mapping[str, Any]) -> bytes:
@@ -270,6 +285,8 @@ def _dataset(doc: dict[str, Any]) -> Dataset:
         columns=tuple(PublishedColumn(**c) for c in doc["columns"]),
         partitions={key: _partition(value) for key, value in doc["partitions"].items()},
         where=doc["where"],
+        described=tuple(SourceColumn(**{**c, "values": tuple(c["values"])}) for c in doc["described"]),
+        drift=tuple(doc["drift"]),
     )
 
 

@@ -45,11 +45,12 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column as the source describes it: ``type`` in the source's own words."""
+    """A column as the source describes it: ``type`` in the source's own words; *values* of an enum, in its order."""
 
     name: str
     type: str
     nullable: bool
+    values: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,8 @@ with recursive used(oid) as (
 select t.oid::int8, case when n.nspname = 'pg_catalog' then t.typname else '' end, t.typtype::text, t.typbasetype::int8,
        t.typtypmod, case when t.typcategory = 'A' then t.typelem::int8 else 0 end, t.typndims, f.nspname, p.proname,
        p.proargtypes[0] = t.oid
-         or exists (select from pg_catalog.pg_type a where a.oid = p.proargtypes[0] and a.typtype = 'p')
+         or exists (select from pg_catalog.pg_type a where a.oid = p.proargtypes[0] and a.typtype = 'p'),
+       array(select enumlabel::text from pg_catalog.pg_enum e where e.enumtypid = t.oid order by enumsortorder)
 from used u join pg_catalog.pg_type t on t.oid = u.oid join pg_catalog.pg_namespace n on n.oid = t.typnamespace
 join pg_catalog.pg_proc p on p.oid = t.typoutput join pg_catalog.pg_namespace f on f.oid = p.pronamespace
 """
@@ -83,13 +84,17 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class SourceColumn:
-    """A column: *cast* is its type's name without modifiers, for text that is cast back to it."""
+    """
+    A column: *cast* is its type's name without modifiers, for text that is cast back to it; *values*
+    are those of an enum, or of an array of one.
+    """
 
     name: str
     type: SourceType
     nullable: bool
     readable: bool
     cast: str
+    values: tuple[str, ...] = ()
 
 
 def relations(server: psycopg.Connection[Any], schema: str) -> list[Relation]:
@@ -108,13 +113,18 @@ def columns(server: psycopg.Connection[Any], relation: Relation) -> tuple[Source
     rows = server.execute(_COLUMNS, [relation.oid]).fetchall()
     types = {t[0]: t for t in server.execute(_TYPES, [sorted({r[3] for r in rows})]).fetchall()}
     return tuple(
-        SourceColumn(name, _type(types, oid, mod, words, dimensions), not notnull, readable, cast)
+        SourceColumn(name, _type(types, oid, mod, words, dimensions), not notnull, readable, cast, _labels(types, oid))
         for name, notnull, dimensions, oid, mod, words, readable, cast in rows
     )
 
 
+def _labels(types: Mapping[int, tuple[Any, ...]], oid: int) -> tuple[str, ...]:
+    _, _, _, basetype, _, element, *_, labels = types[oid]
+    return tuple(labels) or (_labels(types, basetype or element) if basetype or element else ())
+
+
 def _type(types: Mapping[int, tuple[Any, ...]], oid: int, modifier: int, name: str, dimensions: int) -> SourceType:
-    _, base, kind, basetype, basemodifier, element, basedimensions, schema, function, callable = types[oid]
+    _, base, kind, basetype, basemodifier, element, basedimensions, schema, function, callable, _ = types[oid]
     if kind == "d":
         return _type(types, basetype, basemodifier, name, basedimensions or dimensions)
     return SourceType(

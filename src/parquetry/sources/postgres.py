@@ -186,7 +186,7 @@ class PostgresReading:
     def table(self, candidates: Sequence[str]) -> Table:
         relation = _tables.find(self._relations, candidates, self._link.where)
         known = self._get(relation)
-        columns = tuple(Column(c.name, c.type.name, c.nullable) for c in known.columns.values())
+        columns = tuple(Column(c.name, c.type.name, c.nullable, c.values) for c in known.columns.values())
         return Table(relation.schema, relation.name, relation.kind, columns, relation.rows_estimate, relation.stored)
 
     def look(self, table: Table, contract: Contract, window: Window, month_of: str | None = None) -> Look:
