@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from parquetry import plan
 from parquetry.demo.server import EmbeddedServer
 from parquetry.errors import Integrity
 from parquetry.intake.job import Options
 from parquetry.verbs.exported import Exported
 
-from .conftest import SCHEMA, App, shutil
+from .conftest import SCHEMA, App
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +124,13 @@ def test_the_files_are_hashed_all_the_same(app: App) -> None:
     file.write_bytes(file.read_bytes()[:-1] + b"x")
     with pytest.raises(Integrity):
         app.export()
+
+
+def test_a_plan_knows_that_nothing_would_be_read(app: App) -> None:
+    assert not plan(app.project).unchanged
+    app.export()
+    planned = plan(app.project)
+    assert planned.unchanged
+    assert "reads nothing" in str(planned)
+    app.sql("insert into people values ('p3', null)")
+    assert not plan(app.project).unchanged

@@ -56,7 +56,8 @@ def draft(job: Job, name: str, spec: Dataset) -> Drafted:
     with timed(seconds, "look"):
         origin = Origin.found(job.project, job.reading, name, spec)
         ahead = outlook(job.reading, job.selection, origin, old, accept_drift=job.options.accept_drift)
-        same = confirmed(job, origin, ahead, old)
+        checks = job.options.validate
+        same = confirmed(job.reading, job.selection, origin, ahead, job.turn.base) if checks else None
     if old is not None and same is not None:
         return _unread(job, name, origin, ahead, old, same, seconds)
     with closing(job.duckdb()) as connection:

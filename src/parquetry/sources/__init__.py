@@ -142,12 +142,14 @@ class Look:
         misfits: Of each of these, the columns that have some and how many.
         in_order: How far rows lie in the order of *month_of*, from 0 to 1 (either way round); None if
             the source does not know.
+        row_bytes: What a row takes in the source, roughly; None if that is not known.
     """
 
     columns: tuple[Published, ...]
     rows: Mapping[str, int]
     misfits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     in_order: float | None = None
+    row_bytes: int | None = None
 
     @property
     def total(self) -> int:

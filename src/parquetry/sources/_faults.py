@@ -84,6 +84,8 @@ def translated(error: Exception, link: Link) -> ParquetryError:
         next = "a pooler (PgBouncer) stands between; set DIRECT_URL to the database's own address"
     elif "row-level security" in text:
         next = "its policies would hide rows; use a role that has BYPASSRLS"
+    elif kind is Config and isinstance(error, duckdb.OutOfMemoryException):
+        failed, next = f"{link.where}: the rows do not fit into memory_limit", "raise memory_limit in parquetry.toml"
     elif kind is Config and "does not exist" in text:
         next = "correct the database's name in the URL"
     return kind(failed, what=[text], next=next, sqlstate=state, server=link.where)

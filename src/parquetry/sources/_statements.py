@@ -69,11 +69,13 @@ def ends(known: Known, window: Window, month_of: str) -> sql.Composed:
     )
 
 
-def correlation(known: Known, column: str) -> sql.Composed:
-    """How the physical order of rows goes with *column*, from -1 to 1, as the planner last saw it."""
+def stored(known: Known, column: str | None) -> sql.Composed:
+    """The table's bytes, and how the physical order of rows goes with *column*, from -1 to 1, as the planner saw it."""
+    schema, name = known.relation.schema, known.relation.name
     return sql.SQL(
-        "select correlation::float8 from pg_catalog.pg_stats where schemaname = {} and tablename = {} and attname = {}"
-    ).format(*map(sql.Literal, (known.relation.schema, known.relation.name, column)))
+        "select pg_catalog.pg_table_size({}::oid), (select correlation::float8 from pg_catalog.pg_stats "
+        "where schemaname = {} and tablename = {} and attname = {})"
+    ).format(*map(sql.Literal, (known.relation.oid, schema, name, column)))
 
 
 def looked(known: Known, reads: Mapping[str, types.Reads], window: Window, months: Sequence[Counted]) -> sql.Composed:

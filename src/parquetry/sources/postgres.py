@@ -209,10 +209,12 @@ class PostgresReading:
             _published(name, known.columns[name].type, r, unheld[name], measure)
             for (name, r), measure in zip(reads.items(), digits, strict=True)
         )
-        in_order = self._ask(_statements.correlation(known, month_of)) if month_of else []
+        ((size, correlation),) = self._ask(_statements.stored(known, month_of))
+        held = max(total, known.relation.rows_estimate)
         return Look(
             columns, rows, {part: some for part, some in misfits.items() if some},
-            in_order=abs(in_order[0][0]) if in_order and in_order[0][0] is not None else None,
+            in_order=None if correlation is None else abs(correlation),
+            row_bytes=size // held if size and held else None,
         )  # fmt: skip
 
     def _months_of(self, known: Known, window: Window, month_of: str | None) -> list[Counted] | None:

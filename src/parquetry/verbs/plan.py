@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from statistics import median
 from textwrap import indent
 
 from parquetry.intake.fidelity import misfits_told
@@ -11,9 +13,15 @@ from parquetry.intake.origin import Origin
 from parquetry.intake.outlook import Outlook, outlook
 from parquetry.intake.reading import opened
 from parquetry.intake.selection import Selection
+from parquetry.intake.unchanged import confirmed
 from parquetry.lake import Lake, ledger
+from parquetry.lake.ledger import Run
+from parquetry.lake.manifest import Dataset
 from parquetry.project import Project
-from parquetry.text import Told, counted
+from parquetry.text import Told, counted, size
+
+_RUNS = 10
+_ROWS = 100_000  # fewer cost as much, since the start costs most then
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,8 @@ class PlannedDataset(Told):
         rows: Rows to read, by partition, counted by the source.
         kept: Partitions that stay as they are.
         text: Columns that travel as PostgreSQL's text, and why.
+        bytes: How large their Parquet will be, as far as the last snapshot tells; None if it does not.
+        unchanged: The source proves that they are what the lake has, so that nothing would be read.
         notes: What a person should know.
     """
 
@@ -36,13 +46,19 @@ class PlannedDataset(Told):
     rows: dict[str, int]
     kept: tuple[str, ...]
     text: dict[str, str]
+    bytes: int | None
+    unchanged: bool
     notes: tuple[str, ...]
 
     def __str__(self) -> str:
         months = list(self.rows)
         span = months[0] if len(months) == 1 else f"{months[0]} … {months[-1]}" if months else "nothing"
-        lines = [f"{self.name}: {counted(sum(self.rows.values()), 'row')} from {self.relation}"]
-        lines.append(f"  reads and replaces {counted(len(months), 'partition')} ({span}), keeps {len(self.kept)}")
+        about = f", about {size(self.bytes)} of Parquet" if self.bytes is not None else ""
+        lines = [f"{self.name}: {counted(sum(self.rows.values()), 'row')} from {self.relation}{about}"]
+        if self.unchanged:
+            lines.append("  reads nothing: the source proves that these rows are those in the lake")
+        else:
+            lines.append(f"  reads and replaces {counted(len(months), 'partition')} ({span}), keeps {len(self.kept)}")
         if self.time:
             lines.append(f"  time column: {self.time}")
         if self.text:
@@ -52,15 +68,27 @@ class PlannedDataset(Told):
 
 @dataclass(frozen=True, slots=True)
 class Planned(Told):
-    """The plan of one export, as of the source's clock *at*."""
+    """
+    The plan of one export, as of the source's clock *at*.
+
+    Attributes:
+        seconds: How long it will take, as far as earlier runs tell; None if there were none.
+    """
 
     snapshot: int | None
     at: str
     datasets: tuple[PlannedDataset, ...]
+    seconds: float | None
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether it is proved that the run would read and publish nothing."""
+        return all(d.unchanged for d in self.datasets)
 
     def __str__(self) -> str:
         lake = f"the lake is at snapshot {self.snapshot}" if self.snapshot else "the lake has no snapshot yet"
-        return "\n".join([f"as of {self.at}; {lake}", *(indent(str(d), "  ") for d in self.datasets)])
+        last = f"takes about {self.seconds:,.1f} s, as earlier runs did" if self.seconds is not None else ""
+        return "\n".join([f"as of {self.at}; {lake}", *(indent(str(d), "  ") for d in self.datasets), last]).rstrip()
 
 
 def plan(project: Project, select: Selection | None = None, *, accept_drift: bool = False) -> Planned:
@@ -72,7 +100,8 @@ def plan(project: Project, select: Selection | None = None, *, accept_drift: boo
     """
     select = select or Selection()
     chosen = select.chosen(project)
-    there = list(Lake(project.settings.lake_path).snapshots())
+    lake = Lake(project.settings.lake_path)
+    there = list(lake.snapshots())
     base = there[-1].manifest if there else None
     planned, at = [], ""
     with ExitStack() as stack:
@@ -85,11 +114,17 @@ def plan(project: Project, select: Selection | None = None, *, accept_drift: boo
                 origin = Origin.found(project, reading, name, spec)
                 old = base.datasets.get(name) if base else None
                 ahead = outlook(reading, select, origin, old, accept_drift=accept_drift)
-                planned.append(_planned(origin, ahead))
-    return Planned(base.snapshot if base else None, at, tuple(planned))
+                same = confirmed(reading, select, origin, ahead, base) is not None
+                planned.append(_planned(origin, ahead, old, unchanged=same))
+    rows = sum(sum(d.rows.values()) for d in planned if not d.unchanged)
+    return Planned(base.snapshot if base else None, at, tuple(planned), _seconds(lake.runs, rows))
 
 
-def _planned(origin: Origin, ahead: Outlook) -> PlannedDataset:
+def _planned(origin: Origin, ahead: Outlook, old: Dataset | None, *, unchanged: bool) -> PlannedDataset:
+    notes = [*ahead.notes, *misfits_told(origin, ahead)]
+    if old and old.contract.fingerprint != origin.contract.fingerprint:
+        notes.append("the contract has changed since the last snapshot; parquetry diff-contract says in what")
+    bytes_of_row = sum(f.bytes for f in old.files) / old.rows if old and old.rows else None
     return PlannedDataset(
         name=origin.name,
         relation=origin.relation,
@@ -97,5 +132,16 @@ def _planned(origin: Origin, ahead: Outlook) -> PlannedDataset:
         rows=dict(sorted(ahead.look.rows.items())),
         kept=tuple(sorted(ahead.stay)),
         text={c.name: c.source_type for c in ahead.look.columns if not c.native},
-        notes=(*ahead.notes, *misfits_told(origin, ahead)),
+        bytes=round(bytes_of_row * ahead.look.total) if bytes_of_row else None,
+        unchanged=unchanged,
+        notes=tuple(notes),
     )
+
+
+def _seconds(runs: Sequence[Run], rows: int) -> float | None:
+    """What the last ten exports that published something cost a row."""
+    costs = [(sum(r.rows.values()), r.seconds.get("total", 0.0)) for r in runs if r.outcome == "committed"][-_RUNS:]
+    costs = [(count, seconds) for count, seconds in costs if count and seconds]
+    if not costs:
+        return None
+    return median(seconds / max(count, _ROWS) for count, seconds in costs) * max(rows, _ROWS)
