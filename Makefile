@@ -21,7 +21,7 @@ export PIP_NO_INPUT := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test torture lint types wheel lock map docs record bench clean
+.PHONY: help env demo test torture lint types wheel lock map docs record bench values clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -57,9 +57,13 @@ record: $(ENV) ## run what README, tutorial and how-tos show, and write down wha
 
 # What it is compared with lives in an environment of its own.
 BENCH := .venv-bench/locked-$(shell { pwd; $(PYTHON) -VV; cat requirements/bench.txt; } 2>&1 | cksum | cut -d ' ' -f 1)
-bench: $(ENV) $(BENCH) ## speed and memory beside other tools (ROWS=10000000 ROUNDS=3 TABLES=events,wide TOOLS=…)
-	$(BIN)/python -m benchmarks $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
-		$(if $(TABLES),--tables "$(TABLES)") $(if $(TOOLS),--tools "$(TOOLS)")
+MEASURE = $(BIN)/python -m benchmarks $(if $(ROWS),--rows $(ROWS)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	$(if $(TABLES),--tables "$(TABLES)") $(if $(TOOLS),--tools "$(TOOLS)") $(if $(RESULTS),--results "$(RESULTS)")
+bench: $(ENV) $(BENCH) ## speed and memory beside other tools (ROWS=10000000 ROUNDS=3 TABLES=events,wide TOOLS=… RESULTS=…)
+	$(MEASURE)
+
+values: $(ENV) $(BENCH) ## which values arrive, beside other tools (TOOLS=… RESULTS=…)
+	$(MEASURE) --values
 
 # UPGRADE=1 takes the newest versions; without it only what pyproject.toml or dev.in ask for changes.
 COMPILE = $(BIN)/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -20,6 +21,7 @@ from typing import NamedTuple
 _EVERY_SECONDS = 0.01
 _SETTLE_SECONDS = 0.3  # a server's session ends, and is counted, shortly after its client
 _PROC = Path("/proc")
+_ROOT = Path(__file__).resolve().parent.parent
 
 
 class Cost(NamedTuple):
@@ -38,19 +40,33 @@ class Cost(NamedTuple):
     rss: int
 
 
+class Measured(NamedTuple):
+    """
+    What a command cost.
+
+    Attributes:
+        said: On stdout and stderr.
+    """
+
+    cost: Cost
+    said: str
+
+
 class Failed(Exception):
     """The command did not end well; the text is the last thing it said."""
 
 
 def measured(
-    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], server: int, limit_seconds: float = 3600
-) -> Cost:
+    command: Sequence[str], *, cwd: Path, env: Mapping[str, str], server: int, limit_seconds: float = 3600,
+    settle: float = _SETTLE_SECONDS,
+) -> Measured:  # fmt: skip
     """
     Run *command* to its end.
 
     Args:
         env: Added to our own environment.
         server: The process id of the PostgreSQL server.
+        settle: Seconds until the server has counted a session that ended.
 
     Raises:
         Failed: It ended with another code than 0, or did not end in time.
@@ -71,11 +87,13 @@ def measured(
         process.returncode = os.waitstatus_to_exitcode(status)  # else Popen believes that it still runs
         if process.returncode:
             out.seek(0)
-            raise Failed(_last_words(out.read()) or f"exit code {process.returncode}")
-    time.sleep(_SETTLE_SECONDS)
+            raise Failed(last_words(out.read()) or f"exit code {process.returncode}")
+        out.seek(0)
+        said = out.read()
+    time.sleep(settle)
     # Where there is a choice: a process inherits ru_maxrss from the one that started it, which was us.
     peak = sampled.peak or usage.ru_maxrss
-    return Cost(wall, usage.ru_utime + usage.ru_stime, _ended_children(server) - before, peak)
+    return Measured(Cost(wall, usage.ru_utime + usage.ru_stime, _ended_children(server) - before, peak), said)
 
 
 class _Sampled:
@@ -133,7 +151,15 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _last_words(said: str) -> str:
+def anonymous(said: str, folder: Path) -> str:
+    """*said* in one line, without the paths of this machine; *folder* is the run's own."""
+    for path in (folder, Path(sys.prefix), _ROOT, Path.home()):
+        said = said.replace(str(path), "…")
+    return " ".join(said.split())
+
+
+def last_words(said: str) -> str:
+    """The last line that tells of an error, or the last of all."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     errors = [line for line in lines if "rror" in line.partition(" ")[0]]
     return (errors or lines or [""])[-1][:200]

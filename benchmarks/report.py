@@ -1,23 +1,19 @@
-"""What was measured, as JSON, as a page in Markdown, and as a chart: light SVG, nothing fetched."""
+"""What was measured, as values and as JSON, and each tool's line on the terminal."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from html import escape
 from pathlib import Path
 from statistics import median
 
 from benchmarks.measure import Cost
 from benchmarks.tools import BASELINE
+from benchmarks.values.run import Outcome, Values
 
 MB = 1e6
-_ABOUT = """Written by `make bench`. Whole processes, from start to end; tools take turns within each round. Seconds are
-medians, with the fastest and the slowest round; memory is the peak of the process tree; the server's share is apart.
-Only parquetry checks a value, and only parquetry and rivet publish all or nothing.
-"""
-_WIDTH, _LABELS, _BAR, _GAP = 760, 150, 16, 10
+VALUES = "values.json"
 
 
 @dataclass(slots=True)
@@ -27,6 +23,7 @@ class Row:
 
     Attributes:
         bytes: Of Parquet, in the last round.
+        stages: Seconds by stage, where the tool tells them; one for each round.
         failed: Why there is nothing to tell.
     """
 
@@ -34,6 +31,7 @@ class Row:
     does: str
     costs: list[Cost] = field(default_factory=list)
     bytes: int = 0
+    stages: list[dict[str, float]] = field(default_factory=list)
     failed: str = ""
 
     @property
@@ -52,6 +50,16 @@ class Row:
     def rss(self) -> float:
         return median(cost.rss for cost in self.costs)
 
+    @property
+    def spread(self) -> str:
+        walls = [cost.wall for cost in self.costs]
+        return f"{min(walls):.2f}-{max(walls):.2f}"
+
+    def stage(self, name: str) -> float | None:
+        """Seconds of one stage."""
+        found = [stages[name] for stages in self.stages if name in stages]
+        return median(found) if found else None
+
 
 @dataclass(slots=True)
 class Result:
@@ -62,6 +70,7 @@ class Result:
         table, does: Its name and what is special about it.
         bytes: Of the table in PostgreSQL, without indexes.
         machine: Facts that decide: processors, memory, versions.
+        help_seconds: Until ``parquetry --help`` has answered, the median of several times.
     """
 
     table: str
@@ -70,11 +79,20 @@ class Result:
     bytes: int
     rounds: int
     machine: Mapping[str, str]
+    help_seconds: float
     tools: list[Row]
+
+    @property
+    def name(self) -> str:
+        return f"{self.table}-{self.rows}"
+
+    def row(self, tool: str) -> Row | None:
+        """What a tool cost, if it was measured."""
+        return next((row for row in self.tools if row.tool == tool and row.costs), None)
 
     def ratio(self, row: Row) -> float | None:
         """Wall time in units of the baseline's, where both were measured."""
-        base = next((r for r in self.tools if r.tool == BASELINE and r.costs), None)
+        base = self.row(BASELINE)
         return row.wall / base.wall if base and row.costs else None
 
 
@@ -84,106 +102,52 @@ def line(result: Result, row: Row) -> str:
         return f"{row.tool:<17} not measured: {row.failed}"
     ratio = result.ratio(row)
     return (
-        f"{row.tool:<17} {row.wall:7.2f} s [{_spread(row)}]  cpu {row.cpu:6.2f} s + server {row.server_cpu:5.2f} s  "
+        f"{row.tool:<17} {row.wall:7.2f} s [{row.spread}]  cpu {row.cpu:6.2f} s + server {row.server_cpu:5.2f} s  "
         f"{row.rss / MB:6.0f} MB  parquet {row.bytes / MB:7.1f} MB  ratio vs {BASELINE}: "
         + (f"{ratio:.2f}" if ratio else "-")
     )
 
 
-def save(result: Result, folder: Path) -> None:
-    """Write the result, and the page and charts of all results in *folder* anew."""
+def save(found: Result | Values, folder: Path) -> Path:
+    """Write it to a file of *folder*; an older one of the same table and rows is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{result.table}-{result.rows}"
-    (folder / f"{name}.json").write_text(json.dumps(asdict(result), indent=1) + "\n")
-    (folder / f"{name}.svg").write_text(chart(result))
-    found = sorted(map(_read, folder.glob("*.json")), key=lambda r: (r.table != "events", r.table, r.rows))
-    (folder / "README.md").write_text(page(found))
+    path = folder / (VALUES if isinstance(found, Values) else f"{found.name}.json")
+    path.write_text(_lines(asdict(found)) + "\n", encoding="utf-8")
+    return path
 
 
-def page(results: Iterable[Result]) -> str:
-    """All results as Markdown."""
-    parts = [
-        "# Measured side by side\n",
-        _ABOUT,
-    ]
-    for result in results:
-        name = f"{result.table}-{result.rows}"
-        parts.append(
-            f"## {result.table}: {result.rows:,} rows\n\n{result.does}; {result.bytes / MB:,.0f} MB in PostgreSQL. "
-            f"Rounds: {result.rounds}. {'; '.join(f'{k} {v}' for k, v in result.machine.items())}.\n\n"
-            f"![Seconds and memory of each tool]({name}.svg)\n\n{_markdown(result)}"
-        )
-    return "\n".join(parts)
+def _lines(told: object, depth: int = 0) -> str:
+    """JSON with a line for each thing that changes by itself."""
+    if depth > 2 or not isinstance(told, dict | list) or not told:
+        return json.dumps(told, ensure_ascii=False)
+    if isinstance(told, dict):
+        inner = [f"{json.dumps(key, ensure_ascii=False)}: {_lines(value, depth + 1)}" for key, value in told.items()]
+    else:
+        inner = [_lines(value, depth + 1) for value in told]
+    begin, end = "{}" if isinstance(told, dict) else "[]"
+    space = "\n" + " " * depth
+    return begin + ",".join(f"{space} {part}" for part in inner) + space + end
 
 
-def _markdown(result: Result) -> str:
-    heads = (
-        "tool",
-        "wall s",
-        "rounds",
-        "cpu s",
-        "server cpu s",
-        "peak MB",
-        "Parquet MB",
-        f"of {BASELINE}",
-        "what it is",
-    )
-    lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
-    for row in result.tools:
-        if not row.costs:
-            lines.append(f"| {row.tool} |{' - |' * 7} not measured: {row.failed} |")
-            continue
-        ratio = result.ratio(row)
-        cells = (
-            row.tool, f"**{row.wall:.2f}** ({_spread(row)})", f"{len(row.costs)}", f"{row.cpu:.2f}",
-            f"{row.server_cpu:.2f}", f"{row.rss / MB:.0f}", f"{row.bytes / MB:.1f}" if row.bytes else "-",
-            f"{ratio:.2f}" if ratio else "-", row.does,
-        )  # fmt: skip
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+def results(folder: Path) -> list[Result]:
+    """All that were saved, the table of events first."""
+    found = [_read(path) for path in folder.glob("*.json") if path.name != VALUES]
+    return sorted(found, key=lambda r: (r.table != "events", r.table, r.rows))
 
 
-def chart(result: Result) -> str:
-    """Two columns of bars, seconds and memory, parquetry's in colour."""
-    rows = [row for row in result.tools if row.costs]
-    half = (_WIDTH - _LABELS) / 2
-    height = 54 + len(rows) * (_BAR + _GAP)
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" font-size="12">',
-        '<style>text { font-family: sans-serif }</style><rect width="100%" height="100%" fill="#fff"/>',
-        f'<text x="8" y="20" font-weight="600">{escape(result.table)}, {result.rows:,} rows</text>',
-    ]
-    for column, (title, values, unit) in enumerate(
-        (("seconds", [r.wall for r in rows], "{:.2f}"), ("peak memory, MB", [r.rss / MB for r in rows], "{:.0f}"))
-    ):
-        left = _LABELS + column * half
-        parts.append(f'<text x="{left:.0f}" y="40" fill="#666">{title}</text>')
-        parts += _bars(rows, values, unit, left, half - 60)
-    parts += [f'<text x="8" y="{_top(i) + 12}">{escape(row.tool)}</text>' for i, row in enumerate(rows)]
-    return "\n".join([*parts, "</svg>\n"])
-
-
-def _bars(rows: Sequence[Row], values: Sequence[float], unit: str, left: float, room: float) -> Iterable[str]:
-    """Long ones are cut and marked, so that one slow tool does not hide the others."""
-    most = min(max(values), 4 * median(values)) if rows else 0.0
-    for i, (row, value) in enumerate(zip(rows, values, strict=True)):
-        width = max(1.0, min(value, most) / most * room)
-        colour = "#1f6f5c" if row.tool.startswith("parquetry") else "#b8c4c0"
-        cut = "≫ " if value > most else ""
-        yield f'<rect x="{left:.0f}" y="{_top(i)}" width="{width:.1f}" height="{_BAR}" fill="{colour}"/>'
-        yield f'<text x="{left + width + 4:.1f}" y="{_top(i) + 12}">{cut}{unit.format(value)}</text>'
-
-
-def _top(row: int) -> int:
-    return 50 + row * (_BAR + _GAP)
-
-
-def _spread(row: Row) -> str:
-    walls = [cost.wall for cost in row.costs]
-    return f"{min(walls):.2f}-{max(walls):.2f}"
+def values(folder: Path) -> Values | None:
+    """What was saved of the comparison of values."""
+    if not (folder / VALUES).exists():
+        return None
+    told = json.loads((folder / VALUES).read_text(encoding="utf-8"))
+    tools = {
+        tool: [Outcome(**{**o, "changed": [(own, came) for own, came in o["changed"]]}) for o in outcomes]
+        for tool, outcomes in told.pop("tools").items()
+    }
+    return Values(**told, tools=tools)
 
 
 def _read(path: Path) -> Result:
-    told = json.loads(path.read_text())
+    told = json.loads(path.read_text(encoding="utf-8"))
     rows = [Row(**{**row, "costs": [Cost(*cost) for cost in row["costs"]]}) for row in told.pop("tools")]
     return Result(**told, tools=rows)

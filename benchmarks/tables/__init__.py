@@ -21,6 +21,7 @@ _NUMBERS = "(select i, {n} as n from generate_series(1, {n}) as i) as numbers"
 # A time must not be after the server's clock, so the last is a minute old.
 _MOMENT = "now()::timestamp(3) - interval '1 minute' - (n - i) * (interval '365 days' / n)"
 _FEW = ("floor", "parquetry", "parquetry again", "duckdb-copy")
+_MANY = (*_FEW, "connectorx", "adbc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,23 +32,26 @@ class Table:
     Attributes:
         relation: Its name in the database.
         does: What is special about it.
-        share: Its rows, in proportion to those that were asked for.
+        usual: Its rows where a million, or more, were asked for; fewer in proportion. 0: as many as were asked for.
         contract: In the project folder.
         settings: The dataset's in parquetry.toml, beside source, table and contract.
         tools: The names of those that export it; empty: all.
+        script: The file of SQL, if it is not called like the table; ``{order}`` in it is *order*.
     """
 
     name: str
     relation: str
     does: str
-    share: float
+    usual: int
     contract: str
     settings: str
     tools: tuple[str, ...] = _FEW
+    script: str = ""
+    order: str = ""
 
     def rows(self, asked: int) -> int:
         """How many rows it has where *asked* were asked for."""
-        return max(1000, round(asked * self.share))
+        return max(1000, min(self.usual, round(asked * self.usual / 1e6))) if self.usual else asked
 
     def make(self, url: str, rows: int) -> int:
         """Fill an empty database with it, as one of some age would be, and return the table's bytes."""
@@ -73,8 +77,8 @@ class Table:
         return folder
 
     def _sql(self, rows: int) -> str:
-        sql = (_HERE / f"{self.name}.sql").read_text()
-        words = {**_schema(), "moment": _MOMENT, "numbers": _NUMBERS, "n": str(rows)}
+        sql = (_HERE / f"{self.script or self.name}.sql").read_text()
+        words = {**_schema(), "order": self.order, "moment": _MOMENT, "numbers": _NUMBERS, "n": str(rows)}
         for word, meaning in words.items():
             sql = sql.replace(f"{{{word}}}", meaning)
         return sql
@@ -89,22 +93,27 @@ def _schema() -> dict[str, str]:
     return {"events": ";\n".join(made), "indexes of events": ";\n".join(indexes)}
 
 
+_KEYED = 'key = ["id"]'
+_TIMED = f'{_KEYED}\ntime = "at"'
+_EVENTS = f'{_KEYED}\ntime = "timestamp"\nsummary = ["userId", "eventType", "experimentPhase"]'
+
 TABLES = (
     Table(
         "events", "BehavioralEvent",
         "15 columns of an app's events: three ids of 25 characters, jsonb, three enums; rows in the order of time",
-        1.0, "research:BehavioralEvent",
-        'key = ["id"]\ntime = "timestamp"\nsummary = ["userId", "eventType", "experimentPhase"]', (),
+        0, "research:BehavioralEvent", _EVENTS, (),
     ),
     Table(
-        "wide", "wide", "120 columns: integers, doubles, short texts", 0.1, "bench:Wide", 'key = ["id"]\ntime = "at"',
+        "shuffled", "BehavioralEvent", "the same events in the order of chance, so that parquetry has to order them",
+        1_000_000, "research:BehavioralEvent", _EVENTS, script="events", order="order by md5(i::text)",
     ),
-    Table("narrow", "narrow", "three integers", 2.0, "bench:Narrow", 'key = ["id"]'),
-    Table("texts", "texts", "a text of 20 KB in each row", 0.01, "bench:Texts", 'key = ["id"]\ntime = "at"'),
+    Table("wide", "wide", "120 columns: integers, doubles, short texts", 200_000, "bench:Wide", _TIMED, _MANY),
+    Table("narrow", "narrow", "three integers", 20_000_000, "bench:Narrow", _KEYED, _MANY),
+    Table("texts", "texts", "a text of 20 KB in each row", 20_000, "bench:Texts", _TIMED, _MANY),
     Table(
         "unsafe", "unsafe",
         "types of which readers change some values, so that the server sends parquetry their text: numeric without "
         "precision or with 65 digits, interval, range, timetz; NaN and infinity in one row of a thousand",
-        0.5, "bench:Unsafe", 'key = ["id"]\ntime = "at"',
+        500_000, "bench:Unsafe", _TIMED,
     ),
 )  # fmt: skip

@@ -39,6 +39,7 @@ from (
       trunc(random() * random() * (1 + n / 13700))::int as person
     from {numbers}
   ) as drawn
-) as events;
+) as events
+{order};
 
 {indexes of events};

@@ -22,7 +22,9 @@ class Tool:
         files: Where its Parquet lies below its folder.
         goes_on: Works on what the tool before it left, instead of in an empty folder.
         ours: Runs in parquetry's own environment; the others in that of requirements/bench.txt.
-        most_rounds, most_rows: For the slow ones.
+        alone: Its module ends as another program, so it cannot be run twice in one process.
+        copies: It brings values; the others only show what time is made of.
+        most_rows: With more it would take hours.
     """
 
     name: str
@@ -31,7 +33,8 @@ class Tool:
     files: str = "*.parquet"
     goes_on: bool = False
     ours: bool = False
-    most_rounds: int = 100
+    alone: bool = False
+    copies: bool = True
     most_rows: int = 10**9
 
     def command(self, python: Path, url: str, table: str, folder: Path) -> list[str]:
@@ -47,25 +50,38 @@ BASELINE = "duckdb-copy"
 _LAKE = "lake/objects/**/*.parquet"
 
 TOOLS = (
-    Tool("floor", "two binary COPY connections (psql) to /dev/null: no file, no check", "floor", files="", ours=True),
+    Tool(
+        "floor",
+        "two binary COPY connections (psql) to /dev/null: no file, no check",
+        "floor",
+        files="",
+        ours=True,
+        copies=False,
+    ),
     Tool(
         "parquetry",
         "`parquetry export --sync-duckdb`, zstd: counted, every row checked, hashed, committed",
         files=_LAKE,
         ours=True,
     ),
-    Tool("parquetry again", "the same once more, with nothing changed", files=_LAKE, goes_on=True, ours=True),
+    Tool(
+        "parquetry again",
+        "the same once more, with nothing changed",
+        files=_LAKE,
+        goes_on=True,
+        ours=True,
+        copies=False,
+    ),
     Tool(BASELINE, "DuckDB's `COPY (FROM attached table) TO` Parquet, zstd", "duckdb_copy"),
     Tool("connectorx", "`read_sql` to Arrow, pyarrow writes zstd", "connectorx"),
     Tool("adbc", "record batches, streamed by pyarrow, zstd", "adbc"),
     Tool("polars", "`read_database_uri` (ConnectorX), `write_parquet`, zstd", "polars"),
     Tool("dlt", "`sql_table` over ConnectorX's arrow stream, filesystem", "dlt", files="files/**/*.parquet"),
-    Tool("rivet", "`rivet run`, one connection, zstd", "rivet", files="files/*.parquet"),
+    Tool("rivet", "`rivet run`, one connection, zstd", "rivet", files="files/*.parquet", alone=True),
     Tool(
         "pandas script",
         "`LIMIT 10000 OFFSET n`, concatenated, `to_parquet`",
         "pandas_offset",
-        most_rounds=1,
         most_rows=2_000_000,
     ),
 )
