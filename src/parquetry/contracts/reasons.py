@@ -26,7 +26,7 @@ TEXT: dict[str, str] = {
     **dict.fromkeys(("bpchar", "char", "name"), "the reader strips its blanks, or cuts it"),
     **dict.fromkeys(("int2vector", "oidvector"), "it is an array whose bounds begin at 0"),
     "numeric": "with more than 38 digits, or without a precision, it may hold more than a DECIMAL does",
-    "money": "a number would lose the currency, and the reader knows only some",
+    "money": "the currency, and where the point is, are the server's to say: lc_monetary, as this role has it",
     "interval": "Parquet's form loses microseconds and signs, and months are no days",
     "timetz": "Parquet has no time with a zone of its own",
     **dict.fromkeys(("inet", "cidr", "macaddr", "macaddr8"), _NOTHING_LIKE_IT),

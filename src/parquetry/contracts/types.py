@@ -194,6 +194,18 @@ def in_months(column: str, source: SourceType) -> str | None:
     return held and f"{column} {held}"
 
 
+def signed_zero(column: str, source: SourceType) -> str | None:
+    """The server's condition for a value that is, or has, a zero with a minus; None for a type without one."""
+    printed = {
+        "float4": r"pg_catalog.float4send({}) = '\x80000000'",
+        "float8": r"pg_catalog.float8send({}) = '\x8000000000000000'",
+    }
+    condition = printed.get((source.element or source).base)
+    if condition is None or not source.element:
+        return condition and f"({column} = 0 and {condition.format(column)})"
+    return f"exists (select from pg_catalog.unnest({column}) as e(v) where e.v = 0 and {condition.format('e.v')})"
+
+
 def decoded(source: SourceType) -> str:
     """The DuckDB type that the parallel scan is known to give for a native column; ``ENUM`` stands for any enum."""
     if source.element:
@@ -265,9 +277,11 @@ def _array(source: SourceType, wanted: str) -> Reads | None:
         return None
     if inner == "BLOB":  # the reader gives an array of bytea as text of its own
         return _text(source)
-    shape = "coalesce(array_ndims({0}) > 1 or array_lower({0}, 1) <> 1, false)"
+    shape = "coalesce(pg_catalog.array_ndims({0}) > 1 or pg_catalog.array_lower({0}, 1) <> 1, false)"
     inside = (
-        f" or exists (select from unnest({{0}}) as e(v) where {reads.unheld.format('e.v')})" if reads.unheld else ""
+        f" or exists (select from pg_catalog.unnest({{0}}) as e(v) where {reads.unheld.format('e.v')})"
+        if reads.unheld
+        else ""
     )
     base = "text" if element.enum else f"{element.base}{_decimal_words(element)}"
     # An array whose declared dimensions are not one is a nested list, or an error, to the parallel scan.
@@ -297,7 +311,7 @@ def _scalar(source: SourceType, wanted: str) -> Reads | None:
             return Reads(wanted, unheld=unheld)
         case "TIMESTAMP", "TIMESTAMP_MS" | "TIMESTAMP_S":
             unit = "milliseconds" if wanted == "TIMESTAMP_MS" else "second"
-            return Reads(wanted, unheld=f"({unheld} or date_trunc('{unit}', {{0}}) <> {{0}})", narrow=True)
+            return Reads(wanted, unheld=f"({unheld} or pg_catalog.date_trunc('{unit}', {{0}}) <> {{0}})", narrow=True)
         case "TIMESTAMP", "TIMESTAMP_NS":
             return Reads(wanted, unheld="{0} not between '1678-01-01' and '2261-12-31'", narrow=True)
     return None
@@ -323,12 +337,12 @@ def _numeric(source: SourceType, wanted: str) -> Reads | None:
         bound = 10 ** (precision - scale)
         if declared and declared[1] <= scale and declared[0] - declared[1] <= precision - scale:
             return Reads(wanted, unheld="{0} = 'NaN'")
-        digits = f" or {{0}} <> round({{0}}, {scale})"
+        digits = f" or {{0}} <> pg_catalog.round({{0}}, {scale})"
         unheld = f"({{0}} <= -{bound} or {{0}} >= {bound}{digits})"
         return Reads(wanted, sent=f"{{0}}::numeric({precision},{scale})", parallel=False, unheld=unheld)
     if wanted in _RANGE and wanted not in ("FLOAT", "DOUBLE"):
         low, high = _RANGE[wanted]
-        unheld = f"({{0}} not between {low} and {high} or {{0}} <> trunc({{0}}))"
+        unheld = f"({{0}} not between {low} and {high} or {{0}} <> pg_catalog.trunc({{0}}))"
         return Reads(wanted, sent="{0}::numeric(38,0)", parallel=False, unheld=unheld, narrow=True)
     return None
 
@@ -340,8 +354,10 @@ def _decimal(type: str) -> tuple[int, int] | None:
 
 def _declarable(source: SourceType) -> str:
     if source.element:
-        inner = _declarable(replace(source.element, name=""))
-        return "str" if source.element.element else f"a list of {inner}, or as str"
+        element = source.element
+        if element.element or (element.base == "numeric" and not element.decimal):
+            return "str (its exact text)"
+        return f"a list of {_declarable(replace(element, name=''))}, or as str"
     if source.base == "numeric":
         precision, scale = source.decimal or (38, 10)
         return f"pl.Decimal({precision}, {scale}) or str (its exact text)"

@@ -20,13 +20,15 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
-from parquetry.contracts import Broken, quarantine, sql
+from parquetry.contracts import Broken, Field, quarantine, sql
 from parquetry.contracts.staged import Staged, rows_sql, translating
 from parquetry.contracts.verdict import SHOWN, Mark, Verdict
 
 _NUMBERS = itertools.count(1)
-_AT_ONCE = 2**22
-"""Rows whose hashes are held at once, at about 27 bytes each; for more of them the files are read again."""
+_AT_ONCE = 2**21
+"""Rows whose hashes are held at once, at about 30 bytes each; for more of them the files are read again."""
+_READ_AGAIN = 16
+_SAMPLED = 4099  # one row of so many, a prime: no rhythm in the rows is likely to have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def duplicates(
     present = f"({all_rows}) WHERE {every}"
     none = Duplicates(tuple(columns), 0, 0, 0, (), None, mark)
     with translating([*staged.files, *kept]):
-        if _hashes_differ(con, f"SELECT hash({listed}) AS h FROM {present}", [*staged.files, *kept]):
+        if _hashes_differ(con, present, staged.contract.field(columns[0]), listed, [*staged.files, *kept]):
             return none
         con.execute(
             f"CREATE TEMP TABLE {mark.table} AS SELECT {listed}, count(*) AS {sql.name('parquetry:times')} "
@@ -102,18 +104,42 @@ def with_duplicates(con: duckdb.DuckDBPyConnection, staged: Staged, verdict: Ver
     return replace(verdict, rejected=quarantine.rejected(con, staged, verdict))
 
 
-def _hashes_differ(con: duckdb.DuckDBPyConnection, hashes: str, files: Sequence[str]) -> bool:
-    """Whether no two rows of *hashes*, a SELECT of ``h`` over rows of *files*, are equal."""
-    if not files:
-        return True
-    (rows,) = con.execute(f"SELECT count(*) FROM {sql.parquet(files)}").fetchone() or (0,)
-    parts = max(1, -(-rows // _AT_ONCE))
-    for part in range(parts):
-        # The remainder of 1 is 0: one part is all rows.
-        counted = f"SELECT count(*) = count(DISTINCT h) FROM ({hashes}) WHERE h % {parts} = {part}"
-        if con.execute(counted).fetchone() != (True,):
-            return False
-    return True
+def _hashes_differ(
+    con: duckdb.DuckDBPyConnection, rows: str, column: Field, columns: str, files: Sequence[str]
+) -> bool:
+    """
+    Whether no two of *rows*, those of *files* without a NULL in *columns*, have one hash of these.
+
+    Args:
+        column: The first of *columns*.
+    """
+    counted = f"SELECT count(*) = count(DISTINCT h) FROM (SELECT hash({columns}) AS h FROM {rows}"
+    return all(con.execute(f"{counted} AND {some})").fetchone() == (True,) for some in _ranges(con, column, files))
+
+
+def _ranges(con: duckdb.DuckDBPyConnection, column: Field, files: Sequence[str]) -> list[str]:
+    """
+    Conditions that each value of *column* keeps one of, for about `_AT_ONCE` rows each.
+
+    Whatever the bounds, rows with equal values are together. They are bounds of values and not of
+    hashes because a row group tells its range: where keys grow with time, as most do, each
+    condition reads only row groups of its own.
+    """
+    count = con.execute(f"SELECT count(*) FROM {sql.parquet(files)}").fetchone() if files else None
+    parts = min(-(-count[0] // _AT_ONCE), _READ_AGAIN) if count else 1
+    if parts < 2 or column.type.endswith("[]"):
+        return ["TRUE"]
+    shares = ", ".join(str(part / parts) for part in range(1, parts))
+    typed = f"TRY_CAST({sql.name(column.name)} AS {column.type})"
+    found = con.execute(
+        f"SELECT quantile_disc({typed}, [{shares}])::VARCHAR[] FROM {sql.parquet(files)} "
+        f"WHERE file_row_number % {_SAMPLED} = 0"
+    ).fetchone()
+    bounds = [f"CAST({sql.text(bound)} AS {column.type})" for bound in (found and found[0]) or ()]
+    name = sql.name(column.name)
+    below = [f"{name} < {bound}" for bound in bounds]
+    above = [f"{name} >= {bound}" for bound in bounds]
+    return [f"{low} AND {high}" for low, high in zip(["TRUE", *above], [*below, "TRUE"], strict=True)]
 
 
 def _parts(staged: Staged, columns: Sequence[str], kept: Sequence[str]) -> list[str]:

@@ -138,7 +138,8 @@ def _aside(
     rows, report = folder / f"{origin.name}.parquet", folder / f"{origin.name}.csv"
     with write.translating(folder):
         rejected = quarantine.rejected_sql(staged, verdict)
-        connection.execute(f"COPY ({rejected}) TO {write.literal(rows)} (FORMAT parquet, COMPRESSION zstd)")
+        options = "FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 0"  # a dictionary takes -0 for 0
+        connection.execute(f"COPY ({rejected}) TO {write.literal(rows)} ({options})")
         quarantine.report_csv(connection, staged, verdict, report)
     return rows, report
 
@@ -151,6 +152,9 @@ def _rewritten(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, 
         schema,
         job.staging / f"{origin.name}-accepted",
         key=origin.key_sql(schema),
+        order=origin.sorting(rows.outlook.look),
+        row_bytes=rows.outlook.look.row_bytes,
         compression=job.options.compression,
         metadata=job.footer(origin),
+        dictionaries=not rows.outlook.look.signed_zeros,
     )

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from parquetry.contracts import Contract, Misfits, types
 from parquetry.errors import Config, did_you_mean
 from parquetry.intake.selection import time_column
 from parquetry.lake.digest import quoted
+from parquetry.lake.order import Order, sorted_by
 from parquetry.project import Dataset, Project
-from parquetry.sources import Reading, Table
+from parquetry.sources import Look, Reading, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Origin:
         name: What it is published as; *spec* may have another name.
         time: Its time column, or None.
         monthly: The same where it partitions the dataset.
+        order: In which order its rows are to lie.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Origin:
     table: Table
     time: str | None
     monthly: str | None
+    order: Order
 
     @classmethod
     def found(cls, project: Project, reading: Reading, name: str, spec: Dataset) -> Origin:
@@ -38,7 +42,8 @@ class Origin:
         _require_key(spec, contract)
         table = reading.table(spec.table)
         time = time_column(spec, table, contract)
-        return cls(name, spec, contract, table, time, time if spec.partition == "month" else None)
+        order = cast("Order", spec.order or project.settings.order)
+        return cls(name, spec, contract, table, time, time if spec.partition == "month" else None, order)
 
     @property
     def relation(self) -> str:
@@ -60,6 +65,10 @@ class Origin:
     def key_sql(self, schema: Mapping[str, str]) -> str | None:
         """The expression over rows with *schema* that gives their partition; None where there is only one."""
         return types.month(quoted(self.monthly), schema[self.monthly]) if self.monthly else None
+
+    def sorting(self, look: Look) -> tuple[str, ...]:
+        """The columns that rows are sorted by as they are written; none: they stay as they come."""
+        return sorted_by(self.order, self.time, self.spec.key, look.in_order)
 
     def part(self, key: str) -> str:
         """What a quarantined row says of where it came from."""

@@ -87,8 +87,11 @@ def _read(job: Job, origin: Origin, ahead: Outlook, folder: Path) -> tuple[dict[
         schema,
         folder,
         key=origin.key_sql(schema),
+        order=origin.sorting(ahead.look),
+        row_bytes=ahead.look.row_bytes,
         compression=job.options.compression,
         metadata=job.footer(origin),
+        dictionaries=not ahead.look.signed_zeros,
     )
     return schema, written
 

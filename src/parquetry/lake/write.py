@@ -21,14 +21,20 @@ from parquetry.lake.digest import as_text, digest_sql, quoted
 
 Compression = Literal["zstd", "snappy", "gzip", "none"]
 
-_ROWS_BUFFERED = 61_440
+_GROUP_BYTES = 6 * 2**20
 """
-Rows a thread may hold before it writes them to their partitions: half a row group. DuckDB's own
-default of 524,288 makes a million rows spill under 300 MB, at twice the time.
+What a row group takes in the source. Every partition that rows are on their way to, and every thread,
+holds up to one in memory. Measured with 300 bytes a row: 20,480 rows instead of DuckDB's 122,880 take
+the process from 385 MB to 174, an hour's rows out of a month's file come in 5 ms instead of 23, reading
+all of it takes no longer, and files grow by a hundredth.
 """
 
+_ROWS = (2_048, 122_880)  # DuckDB's vector, of which a row group is a multiple, and its own default
+_USUAL_ROW_BYTES = 300.0
+
 _PARTITION = "__partition"
-_CODEC = {"none": "uncompressed"}
+# Level 2 of zstd takes an eighth less of the processor than DuckDB's 3, for files of the same size.
+_CODEC = {"none": "uncompressed", "zstd": "zstd, COMPRESSION_LEVEL 2"}
 _FULL = ("No space left on device", "failed to offload data block", "Disk quota exceeded", "max_temp_directory_size")
 _CLOSED = ("Permission denied", "Read-only file system")
 
@@ -60,8 +66,11 @@ def stage(
     folder: Path,
     *,
     key: str | None,
+    order: Sequence[str] = (),
+    row_bytes: float | None = None,
     compression: Compression = "zstd",
     metadata: Mapping[str, Any],
+    dictionaries: bool = True,
 ) -> Written:
     """
     Run *select* and write what it gives.
@@ -71,28 +80,46 @@ def stage(
         select: DuckDB SQL with just the columns of *schema* (name to DuckDB type), in order.
         folder: Made, and must not exist: what is in it afterwards is what was written.
         key: An expression over *schema* that gives each row's partition; None: all in ``all``.
+        order: Columns to sort the rows by, see `lake.order`. Then each row group holds one stretch of
+            them; the groups of a partition nearly, but not strictly, follow each other.
+        row_bytes: What a row takes in the source, if that is known.
         metadata: Stored in each file's footer as text.
+        dictionaries: Off where *select* may give 0 and -0, of which DuckDB's dictionary keeps one
+            (https://github.com/duckdb/duckdb/issues/25781).
 
     Raises:
         Storage: The disk is full or not writable.
     """
     folder.mkdir(parents=True)
-    options = _options(compression, metadata)
+    rows = group_rows(row_bytes)
+    options = f"{_options(compression, metadata)}, ROW_GROUP_SIZE {rows}"
+    options += "" if dictionaries else ", DICTIONARY_SIZE_LIMIT 0"
     columns = ", ".join(map(quoted, schema))
+    by = f" ORDER BY {', '.join(map(quoted, order))}" if order else ""
     if key is None:
-        sql = f"COPY (SELECT {columns} FROM ({select})) TO {literal(folder / 'all.parquet')} ({options})"
+        sql = f"COPY (SELECT {columns} FROM ({select}){by}) TO {literal(folder / 'all.parquet')} ({options})"
     else:
         sql = (
-            f"COPY (SELECT {columns}, {key} AS {_PARTITION} FROM ({select})) TO {literal(folder)} "
+            f"COPY (SELECT {columns}, {key} AS {_PARTITION} FROM ({select}){by}) TO {literal(folder)} "
             f"({options}, PARTITION_BY ({_PARTITION}), FILENAME_PATTERN 'part_{{i}}')"
         )
     with translating(folder):
-        execute(f"SET partitioned_write_flush_threshold = {_ROWS_BUFFERED}")
+        # Holding rows back to keep the source's order takes 120 MB and puts no row group into a better one.
+        execute("SET preserve_insertion_order = false")
+        # Rows that a thread collects before it passes them on to their partitions; DuckDB's default is 524,288.
+        execute(f"SET partitioned_write_flush_threshold = {rows}")
         execute(sql)
         if not any(folder.iterdir()):
             nothing = ", ".join(f"NULL::{type_} AS {quoted(name)}" for name, type_ in schema.items())
             execute(f"COPY (SELECT {nothing} WHERE false) TO {literal(folder / 'empty.parquet')} ({options})")
     return Written(dict(_found(folder)))
+
+
+def group_rows(row_bytes: float | None) -> int:
+    """Rows of a row group, from what a row takes in the source."""
+    least, most = _ROWS
+    rows = _GROUP_BYTES / max(row_bytes or _USUAL_ROW_BYTES, 1.0)
+    return min(max(int(rows) // least * least, least), most)
 
 
 @contextmanager

@@ -16,7 +16,9 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 # Each kind's keys; a kind that is not here cannot be declared, even if a source implements it.
 SOURCE_KEYS = {"postgres": ("kind", "url"), "files": ("kind", "root")}
-DATASET_KEYS = ("source", "table", "contract", "key", "time", "partition", "summary", "files", "references")
+DATASET_KEYS = (
+    "source", "table", "contract", "key", "time", "partition", "summary", "files", "references", "order", "indexes",
+)  # fmt: skip
 PARTITIONS = ("month", "all")
 
 
@@ -55,6 +57,8 @@ class Dataset:
         summary: Columns whose distinct values the summary of an export counts.
         files: For report files, the pattern of their names.
         references: Column → the dataset and its column whose rows it names.
+        order: ``auto``, ``time`` or ``none``, as the setting of that name, which holds where this is empty.
+        indexes: Of its table in the catalog's mode ``table``: the columns of each.
     """
 
     name: str
@@ -67,3 +71,5 @@ class Dataset:
     summary: tuple[str, ...] = ()
     files: str = ""
     references: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    order: str = ""
+    indexes: tuple[tuple[str, ...], ...] = ()

@@ -147,17 +147,28 @@ def _wrong_in_dataset(name: str, table: Mapping[str, Any], sources: object) -> I
         yield from _wrong_reference(table["source"], sources)
     if "contract" in table:
         yield from _wrong_contract(table["contract"])
-    for key in ("table", "key", "time", "summary"):
-        if key in table and not _is_names(table[key]):
-            yield (key,), f"{key} is a name or a list of names, each text and none twice"
-    partition = table.get("partition", "all")
-    if partition not in PARTITIONS:
-        near = did_you_mean(partition, PARTITIONS) if isinstance(partition, str) else ""
-        yield ("partition",), f"partition: {partition!r} is not one of {', '.join(PARTITIONS)}{near}"
-    elif partition == "month" and "time" not in table:
+    yield from _wrong_names(table)
+    for key, choices in (("partition", PARTITIONS), ("order", settings.ORDERS)):
+        yield from _wrong_choice(key, table.get(key, choices[0]), choices)
+    if table.get("partition") == "month" and "time" not in table:
         yield ("partition",), "partition = 'month' needs 'time', the column that says which month"
     if "files" in table:
         yield from _wrong_pattern(table["files"])
+
+
+def _wrong_names(table: Mapping[str, Any]) -> Iterator[Mistake]:
+    for key in ("table", "key", "time", "summary"):
+        if key in table and not _is_names(table[key]):
+            yield (key,), f"{key} is a name or a list of names, each text and none twice"
+    indexes = table.get("indexes", [])
+    if not isinstance(indexes, list) or not all(map(_is_names, indexes)):
+        yield ("indexes",), 'indexes is a list of lists of columns: [["userId", "timestamp"], ["eventType"]]'
+
+
+def _wrong_choice(key: str, value: object, choices: tuple[str, ...]) -> Iterator[Mistake]:
+    if value not in choices:
+        near = did_you_mean(value, choices) if isinstance(value, str) else ""
+        yield (key,), f"{key}: {value!r} is not one of {', '.join(choices)}{near}"
 
 
 def _wrong_references(references: object, datasets: object) -> Iterator[Mistake]:

@@ -73,6 +73,8 @@ def dataset_of(name: str, table: Mapping[str, Any]) -> Dataset:
         summary=names("summary"),
         files=table.get("files", ""),
         references={column: _target(value) for column, value in table.get("references", {}).items()},
+        indexes=tuple((i,) if isinstance(i, str) else tuple(i) for i in table.get("indexes", ())),
+        order=table.get("order", ""),
     )
 
 

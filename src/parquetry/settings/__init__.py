@@ -9,7 +9,7 @@ environment name, its check and its line in the reference follow from that field
 
 from parquetry.settings.dotenv import Dotenv, parse_dotenv
 from parquetry.settings.environment import LIBPQ, LIBPQ_PLACES, Unreadable, given, libpq
-from parquetry.settings.fields import COMPRESSIONS, LOG_LEVELS, PREFIX, Described, Settings, reference
+from parquetry.settings.fields import COMPRESSIONS, LOG_LEVELS, MODES, ORDERS, PREFIX, Described, Settings, reference
 from parquetry.settings.places import read, source_url
 from parquetry.settings.secrets import Secret, masked
 from parquetry.settings.toml import mistakes, tables
@@ -20,6 +20,8 @@ __all__ = [
     "LIBPQ",
     "LIBPQ_PLACES",
     "LOG_LEVELS",
+    "MODES",
+    "ORDERS",
     "PREFIX",
     "Described",
     "Dotenv",

@@ -16,6 +16,7 @@ from parquetry.settings.secrets import Secret
 from parquetry.settings.values import (
     Reader,
     one_of,
+    read_flag,
     read_memory,
     read_path,
     read_schema,
@@ -26,6 +27,8 @@ from parquetry.settings.values import (
 
 PREFIX = "PARQUETRY_"
 COMPRESSIONS = ("zstd", "snappy", "gzip", "none")
+ORDERS = ("auto", "time", "none")
+MODES = ("view", "table", "live", "auto")
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 
 # Other loggers' words for the same levels: LOG_LEVEL belongs to the app (pino, winston, log4j) before us.
@@ -71,6 +74,14 @@ class Settings:
             f"Codec of the Parquet files: {', '.join(COMPRESSIONS)}.", one_of(COMPRESSIONS), "lake.compression"
         ),
     )
+    order: str = field(
+        default="auto",
+        metadata=_says(
+            "The order of rows as they are written: by time, then key; none, as they come; or auto, by time unless "
+            "they come about so. A dataset's own key goes before.",
+            one_of(ORDERS), "lake.order",
+        ),
+    )  # fmt: skip
     duckdb_path: Path = field(
         default=Path("data/duckdb/analytics.duckdb"),
         metadata=_says("The catalog: a DuckDB file over the lake.", read_path, "duckdb.path", "DUCKDB_DB_PATH"),
@@ -78,6 +89,32 @@ class Settings:
     duckdb_schema: str = field(
         default="research",
         metadata=_says("The schema of the catalog's views.", read_schema, "duckdb.schema"),
+    )
+    duckdb_mode: str = field(
+        default="view",
+        metadata=_says(
+            f"What `sync` makes of the catalog: {', '.join(MODES)}.", one_of(MODES), "duckdb.mode"
+        ),
+    )
+    duckdb_limit_ms: int = field(
+        default=500,
+        metadata=_says(
+            "In mode auto: tables, if the named queries take longer (the 95th percentile).",
+            whole_number(1, 3_600_000), "duckdb.limit_ms",
+        ),
+    )  # fmt: skip
+    duckdb_queries_per_second: int = field(
+        default=0,
+        metadata=_says(
+            "In mode auto: tables, if more than 10 queries a second are expected.",
+            whole_number(0, 1_000_000), "duckdb.queries_per_second",
+        ),
+    )  # fmt: skip
+    duckdb_writes: bool = field(
+        default=False,
+        metadata=_says(
+            "In mode auto: tables, if somebody needs UPDATE and DELETE in the catalog.", read_flag, "duckdb.writes"
+        ),
     )
     memory_limit: str = field(
         default="300MB",

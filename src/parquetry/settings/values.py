@@ -11,6 +11,10 @@ from parquetry.errors import did_you_mean
 from parquetry.settings.secrets import Secret, masked
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]i?B)", re.IGNORECASE)
+_FLAGS = {
+    **dict.fromkeys(("true", "1", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "off"), False),
+}
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
 Reader = Callable[[Any], Any]
@@ -34,6 +38,14 @@ def whole_number(low: int, high: int) -> Reader:
         return value
 
     return read
+
+
+def read_flag(value: Any) -> bool:
+    """True or false, or as the environment says it: ``1``, ``yes``, ``off`` …"""
+    word = str(value).strip().lower()
+    if word not in _FLAGS:
+        raise WrongValue("is neither true nor false")
+    return _FLAGS[word]
 
 
 read_seconds = whole_number(1, 2_147_483)  # PostgreSQL counts milliseconds in 32 bits

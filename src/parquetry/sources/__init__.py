@@ -143,6 +143,7 @@ class Look:
         in_order: How far rows lie in the order of *month_of*, from 0 to 1 (either way round); None if
             the source does not know.
         row_bytes: What a row takes in the source, roughly; None if that is not known.
+        signed_zeros: A column of floats has a -0, which a Parquet dictionary of DuckDB's takes for 0.
     """
 
     columns: tuple[Published, ...]
@@ -150,6 +151,7 @@ class Look:
     misfits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     in_order: float | None = None
     row_bytes: int | None = None
+    signed_zeros: bool = False
 
     @property
     def total(self) -> int:
@@ -192,6 +194,16 @@ class Reading(Protocol):
 
     def rows(self, table: Table, columns: Sequence[Published], window: Window) -> str:
         """A DuckDB ``SELECT`` of exactly *columns* over *window*; streams when it is run."""
+
+    def standing(self, table: Table, columns: Sequence[Published], window: Window, alias: str) -> str:
+        """
+        As `rows`, for a view that outlives this reading: its DuckDB has the source attached as *alias*.
+
+        A value that the type of its column cannot hold ends such a query with an error, whenever it comes.
+        """
+
+    def attachment(self, alias: str) -> str:
+        """The statement that attaches the source to a DuckDB as *alias*, read-only; it holds no password."""
 
     def run(self, sql: str, *, progress: Callable[[], float] | None = None) -> list[tuple[Any, ...]]:
         """

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -124,6 +125,17 @@ def _unreadable() -> Config:
 def _option(name: str, value: str) -> str:
     """``-c name=value`` as libpq's ``options`` splits it: a backslash guards blanks and itself."""
     return f"-c {name}=" + value.replace("\\", "\\\\").replace(" ", "\\ ")
+
+
+@contextmanager
+def without_variables() -> Iterator[None]:
+    """While it is open, libpq sends no setting of the environment's, which would come after our options and win."""
+    hidden = {name: os.environ.pop(name) for name in ("PGTZ", "PGDATESTYLE", "PGGEQO") if name in os.environ}
+    try:
+        yield
+    finally:
+        for name, value in hidden.items():
+            os.environ.setdefault(name, value)
 
 
 class Passfile:

@@ -8,7 +8,7 @@ name or a value may hold anything.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -87,7 +87,9 @@ def looked(known: Known, reads: Mapping[str, types.Reads], window: Window, month
     """
     counts = [sql.SQL("count(*) filter (where {})").format(_within_month(known, m)) for m in months]
     return sql.SQL("select {} from {} where {}").format(
-        sql.SQL(", ").join([sql.SQL("count(*)"), *_guards(reads), *_measures(known, reads), *counts]),
+        sql.SQL(", ").join(
+            [sql.SQL("count(*)"), _signed_zeros(known, reads), *_guards(reads), *_measures(known, reads), *counts]
+        ),
         _from(known),
         within(known, window),
     )
@@ -114,6 +116,13 @@ def _guards(reads: Mapping[str, types.Reads]) -> list[sql.Composable]:
     ]
 
 
+def _signed_zeros(known: Known, reads: Mapping[str, types.Reads]) -> sql.Composable:
+    """Whether any native column has one."""
+    native = [name for name, r in reads.items() if r.type.removesuffix("[]") in ("FLOAT", "DOUBLE")]
+    found = [types.signed_zero(quoted(name), known.columns[name].type) for name in native]
+    return sql.SQL(f"bool_or({' or '.join(filter(None, found)) or 'false'})")
+
+
 def _measures(known: Known, reads: Mapping[str, types.Reads]) -> list[sql.Composable]:
     """Of what may have to be published as text."""
     found = [
@@ -130,7 +139,7 @@ def _within_month(known: Known, month: Counted) -> sql.Composable:
     return sql.SQL("{0} >= {1} and {0} < {2}").format(name, since, until)
 
 
-def selected(known: Known, reads: Mapping[str, types.Reads], window: Window) -> str:
+def selected(known: Known, reads: Mapping[str, types.Reads], window: Window, alias: str = "pg") -> str:
     """DuckDB's statement that lets the server select, over one connection; it bears every name and type."""
     sent = [
         sql.SQL("{} as {}").format(sql.SQL(r.sent.format(quoted(name))), sql.Identifier(f"c{i}"))
@@ -138,7 +147,23 @@ def selected(known: Known, reads: Mapping[str, types.Reads], window: Window) -> 
     ]
     inner = sql.SQL("select {} from {} where {}").format(sql.SQL(", ").join(sent), _from(known), within(known, window))
     cast = ", ".join(f"CAST(c{i} AS {r.type}) AS {quoted(name)}" for i, (name, r) in enumerate(reads.items()))
-    return f"SELECT {cast} FROM postgres_query('pg', {text(inner.as_string(None))})"
+    return f"SELECT {cast} FROM postgres_query({text(alias)}, {text(inner.as_string(None))})"
+
+
+def guarded(known: Known, reads: Mapping[str, types.Reads], window: Window, alias: str) -> str:
+    """
+    As `selected`, over the database attached as *alias*, for values that nobody has counted yet.
+
+    What a type cannot hold is no number and no time as text either, so the server's own cast refuses it.
+    """
+    refusing = {name: replace(r, sent=_refusing(known, name, r)) if r.unheld else r for name, r in reads.items()}
+    return selected(known, refusing, window, alias)
+
+
+def _refusing(known: Known, name: str, reads: types.Reads) -> str:
+    column = known.columns[name]
+    refused = f"({{0}}::text || ' cannot be held by this column')::{column.cast.replace('{', '{{').replace('}', '}}')}"
+    return f"case when {reads.unheld} then {refused} else {reads.sent} end"
 
 
 def scanned(known: Known, reads: Mapping[str, types.Reads], window: Window) -> str:
@@ -183,11 +208,11 @@ def located(known: Known, key: Sequence[str], time: str, keys: Sequence[Sequence
         for name, k in zip(key, given, strict=True)
     ]
     return sql.SQL(
-        "select g.n, to_char({month}, 'YYYY-MM') from unnest({values}) with ordinality as g({names}, n) "
+        "select g.n, to_char({month}, 'YYYY-MM') from rows from ({values}) with ordinality as g({names}, n) "
         "join {table} t on {same}"
     ).format(
         month=sql.SQL(_month(known, time, "t.")),
-        values=sql.SQL(", ").join(sql.SQL("{}::text[]").format(value) for value in values),
+        values=sql.SQL(", ").join(sql.SQL("pg_catalog.unnest({}::text[])").format(value) for value in values),
         names=sql.SQL(", ").join(given),
         table=_from(known),
         same=sql.SQL(" and ").join(same),
@@ -231,7 +256,7 @@ def _from(known: Known) -> sql.Identifier:
 
 def _month(known: Known, name: str, prefix: str = "") -> str:
     time = prefix + quoted(name)
-    return f"date_trunc('month', case when {_in_months(known, name, prefix)} then {time} end)"
+    return f"pg_catalog.date_trunc('month', case when {_in_months(known, name, prefix)} then {time} end)"
 
 
 def _in_months(known: Known, name: str, prefix: str = "") -> str:

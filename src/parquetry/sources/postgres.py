@@ -20,6 +20,7 @@ from typing import Any, Self
 import duckdb
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from parquetry.contracts import Contract, types
 from parquetry.contracts.reasons import because
@@ -29,7 +30,7 @@ from parquetry.sources import Column, Look, Position, Published, Table, Window, 
 from parquetry.sources._engine import Engine as Engine
 from parquetry.sources._engine import started
 from parquetry.sources._faults import translating
-from parquetry.sources._link import Link, Passfile, link
+from parquetry.sources._link import Link, Passfile, link, without_variables
 from parquetry.sources._statements import Counted, Known, text
 from parquetry.sources._tables import Relation, SourceColumn
 from parquetry.sources._watch import Watch
@@ -120,8 +121,10 @@ class PostgresReading:
         self._parallel = True
         self._conninfo = ""
         self._position: Position | None = None
+        self._aliases: set[str] = set()
 
     def _open(self) -> None:
+        self._behind.enter_context(without_variables())
         with translating(self._link):
             self._server = server = self._link.connect()
             self._watch.server_at(server.fileno())
@@ -193,7 +196,7 @@ class PostgresReading:
         known = self._of(table)
         reads = _publications(known, contract)
         months = self._months_of(known, window, month_of)
-        ((total, *found),) = self._ask(_statements.looked(known, reads, window, months or []))
+        ((total, signed_zeros, *found),) = self._ask(_statements.looked(known, reads, window, months or []))
         n = len(reads)
         unheld, digits, counts = dict(zip(reads, found[:n], strict=True)), found[n : 2 * n], found[2 * n :]
         rows, misfits = {"all": total}, {"all": _misfits(reads, unheld)}
@@ -214,7 +217,7 @@ class PostgresReading:
         return Look(
             columns, rows, {part: some for part, some in misfits.items() if some},
             in_order=None if correlation is None else abs(correlation),
-            row_bytes=size // held if size and held else None,
+            row_bytes=size // held if size and held else None, signed_zeros=bool(signed_zeros),
         )  # fmt: skip
 
     def _months_of(self, known: Known, window: Window, month_of: str | None) -> list[Counted] | None:
@@ -232,6 +235,18 @@ class PostgresReading:
         reads = {c.name: types.publication(c.name, known.columns[c.name].type, c.type) for c in columns}
         way = _statements.scanned if self._scannable(known, reads, window) else _statements.selected
         return way(known, reads, window)
+
+    def standing(self, table: Table, columns: Sequence[Published], window: Window, alias: str) -> str:
+        known = self._of(table)
+        reads = {c.name: types.publication(c.name, known.columns[c.name].type, c.type) for c in columns}
+        if alias not in self._aliases:
+            self.run(f"ATTACH {text(self._conninfo)} AS {_statements.quoted(alias)} (TYPE postgres, READ_ONLY)")
+            self._aliases.add(alias)
+        return _statements.guarded(known, reads, window, alias)
+
+    def attachment(self, alias: str) -> str:
+        told = text(make_conninfo("", **self._link.parameters))
+        return f"ATTACH {told} AS {_statements.quoted(alias)} (TYPE postgres, READ_ONLY)"
 
     def run(self, sql: str, *, progress: Callable[[], float] | None = None) -> list[tuple[Any, ...]]:
         duck = self.connection

@@ -77,7 +77,7 @@ class Exported(Told):
         quarantine: The folder with the rows set aside, or None.
         catalog: The catalog that was synced, if that was asked for.
         sync_error: Why it could not be synced; the snapshot stands all the same.
-        seconds: By stage: ``read``, ``check``, ``commit``, ``sync``, ``total``.
+        seconds: By stage: ``look``, ``read``, ``check``, ``commit``, ``sync``, ``total``.
     """
 
     run: str

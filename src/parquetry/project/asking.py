@@ -1,0 +1,121 @@
+"""
+SQL of a person made ready to run over snapshots: nothing of theirs is ever pasted into it.
+
+Parameters become variables of the connection, ``research@41.events`` a schema with that snapshot's
+views, and the project's macros are there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import duckdb
+
+from parquetry import catalog
+from parquetry.errors import Config, Usage
+from parquetry.lake import Lake
+from parquetry.lake.digest import quoted
+from parquetry.lake.write import literal
+from parquetry.project import Project, queries
+from parquetry.project.sql_code import replaced
+
+_NAMED = re.compile(r"(?<![\w$])\$(\w+)")
+
+# PIVOT is parsed as the CREATE of an enum beside a SELECT.
+_READING = {"SELECT", "EXPLAIN", "CREATE", "RELATION"}
+
+
+def ready(
+    connection: duckdb.DuckDBPyConnection, project: Project, lake: Lake, sql: str, given: Mapping[str, str]
+) -> str:
+    """
+    The SQL to run on *connection*, where plain names mean a snapshot's datasets already.
+
+    Args:
+        given: Values of parameters by name, as text; DuckDB makes each of the type that is declared.
+
+    Raises:
+        Usage: It does not only read, or a parameter is missing, unknown or of a wrong value.
+        Config: The macros, or the comment that declares parameters, cannot be read.
+        NoSuchSnapshot: It names one that is not there.
+        duckdb.Error: DuckDB cannot parse it.
+    """
+    schema = project.settings.duckdb_schema
+    require_macros(connection, project)
+    names = _Named(lake, schema)
+    sql = replaced(sql, names.rewritten)
+    for own, reference in names.found.items():
+        catalog.define(connection, lake.snapshot(reference), own)
+    connection.execute(f"USE {quoted(schema)}")
+    _require_reading(connection, sql)
+    used = {name.lower() for s in connection.extract_statements(sql) for name in s.named_parameters}
+    bound = queries.values(queries.described(sql).parameters, used, given)
+    for parameter in bound.values():
+        _bind(connection, parameter)
+    return replaced(sql, lambda code: _NAMED.sub(lambda m: f"getvariable({literal(m[1].lower())})", code))
+
+
+def require_macros(connection: duckdb.DuckDBPyConnection, project: Project) -> None:
+    """Define the project's macros. Raises Config, with the line, where one is wrong."""
+    found = queries.macros(project.queries)
+    problems = [found.problem] if found.problem else catalog.define_macros(connection, found.file, found.statements)
+    if problems:
+        raise Config(problems[0], what=problems[1:], next=f"correct {found.file}, or take the macro out")
+
+
+def _bind(connection: duckdb.DuckDBPyConnection, parameter: queries.Parameter) -> None:
+    try:
+        connection.execute(f"SET VARIABLE {quoted(parameter.name)} = CAST($1 AS {parameter.type})", [parameter.default])
+    except duckdb.Error as error:
+        raise Usage(
+            f"the parameter {parameter.name} is a {parameter.type}, which {parameter.default!r} is not",
+            what=queries.first_line(error),
+        ) from error
+
+
+class _Named:
+    """Snapshots that a query names, each under the schema that is made for it."""
+
+    def __init__(self, lake: Lake, schema: str) -> None:
+        self._lake = lake
+        self._place = re.compile(
+            rf"(?<![\w@.$])({re.escape(schema)})@(tag:[A-Za-z][A-Za-z0-9._-]*|\d{{4}}-\d\d-\d\d|\d+)", re.IGNORECASE
+        )
+        self._tags: list[str] | None = None
+        self.found: dict[str, str] = {}
+
+    def rewritten(self, code: str) -> str:
+        return self._place.sub(lambda m: self._schema(m[1], m[2]) if self._dot(code, m) else m[0], code)
+
+    def _dot(self, code: str, found: re.Match[str]) -> bool:
+        return code[found.end() :].startswith(".") or "." in found[2]
+
+    def _schema(self, schema: str, said: str) -> str:
+        reference, rest = self._split(said)
+        own = f"{schema.lower()}@{reference}"
+        self.found[own] = reference
+        return quoted(own) + rest
+
+    def _split(self, said: str) -> tuple[str, str]:
+        """``tag:v1.2.events`` may be read two ways; a tag that exists decides."""
+        if not said.startswith("tag:"):
+            return said, ""
+        if self._tags is None:
+            self._tags = sorted(self._lake.tags, key=len, reverse=True)
+        text = said.removeprefix("tag:")
+        name = next((t for t in self._tags if f"{text}.".startswith(f"{t}.")), text.partition(".")[0])
+        return f"tag:{name}", text[len(name) :]
+
+
+def _require_reading(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """The views lead to the lake's own files, which SQL must not be able to write to."""
+    kinds = [statement.type.name for statement in connection.extract_statements(sql)]
+    writing = [kind for kind in kinds if kind not in _READING]
+    if len([kind for kind in kinds if kind != "CREATE"]) > 1:
+        raise Usage("one statement at a time; this is several", next="put ; only at the end")
+    if writing or not kinds or kinds[-1] == "CREATE":
+        raise Usage(
+            f"a query reads; this is {', '.join(writing or kinds) or 'nothing'}",
+            next="save a result with --output FILE --format parquet; change things in a DuckDB of your own",
+        )
