@@ -148,6 +148,7 @@ _MORE = {
 
 def _errors() -> Iterator[str]:
     from parquetry import errors
+    from parquetry.verbs import diffed
 
     yield "# Exit codes and errors\n"
     yield "One rule for a scheduler: **30 to 39 may be tried again**, since running again is always safe. Everything else needs a person.\n"
@@ -164,6 +165,7 @@ def _errors() -> Iterator[str]:
         )
     )
     said += [
+        (str(diffed.Diffed.ROWS), "", "", "`diff --exit-code`: nothing but rows, or a contract, differs. A result, not an error."),
         (str(errors.INTERRUPTED), "", "", "Interrupted (Ctrl-C)."),
         (str(errors.TERMINATED), "", "", "Terminated (SIGTERM)."),
     ]

@@ -25,12 +25,14 @@ FRONT_DOOR = "__init__"
 ORDER: tuple[tuple[str, ...], ...] = (
     ("errors",), ("kinds", "log", "settings", "stoppable", "text"), ("contracts",), ("sources",), ("lake",),
     ("casts", "catalog"),
-    ("analysis",), ("report",), ("tracking",), ("project",), ("drafting",), ("intake",), ("verbs",), (FRONT_DOOR,),
-    ("ops",), ("serve",), ("demo",), ("cli",), ("__main__",),
+    ("analysis",), ("report",), ("tracking",), ("project",), ("drafting",), ("intake",), ("checkup",),
+    ("verbs",), (FRONT_DOOR,), ("ops",), ("serve",), ("demo",), ("cli",), ("__main__",),
 )  # fmt: skip
 
 # One verb may call another only for a reason that stands here.
 VERBS_JOINED: Mapping[tuple[str, str], str] = {
+    ("diff", "diffed"): "what a comparison gives back has a file of its own, since it shows itself at length",
+    ("export", "sync"): "--sync-duckdb does what sync does, for the snapshot that is at hand",
     ("export", "exported"): "what an export gives back has a file of its own, since it shows itself at length",
 }
 

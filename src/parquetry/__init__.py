@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from parquetry.lake import Snapshot as Snapshot
     from parquetry.project import Project as Project
     from parquetry.verbs.config import config as config
+    from parquetry.verbs.diff import diff as diff
     from parquetry.verbs.diff_contract import diff_contract as diff_contract
+    from parquetry.verbs.doctor import doctor as doctor
     from parquetry.verbs.export import export as export
     from parquetry.verbs.gc import gc as gc
     from parquetry.verbs.init import init as init
@@ -42,7 +44,9 @@ _HOMES = {
     "Selection": "intake.selection",
     "Snapshot": "lake",
     "config": "verbs.config",
+    "diff": "verbs.diff",
     "diff_contract": "verbs.diff_contract",
+    "doctor": "verbs.doctor",
     "export": "verbs.export",
     "gc": "verbs.gc",
     "init": "verbs.init",

@@ -39,7 +39,10 @@ def shell(app: App) -> Any:
     return lambda *arguments, **env: run(*arguments, at=app.root, env=env)
 
 
-COMMANDS = ["demo", "plan", "export", "validate", "sync", "query", "snapshots", "verify", "gc", "runs", "config"]
+COMMANDS = [
+    "doctor", "demo", "plan", "export", "validate", "sync", "query", "snapshots", "diff", "verify", "gc", "runs",
+    "config",
+]  # fmt: skip
 
 
 def test_help_names_every_command(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from parquetry import diff
-from parquetry.errors import NoSuchDataset, NoSuchSnapshot
+from parquetry.errors import Integrity, NoSuchDataset, NoSuchSnapshot
 from parquetry.intake.job import Options
 from parquetry.lake.differences import DatasetDiff
 from parquetry.verbs.diffed import Diffed
@@ -160,6 +160,13 @@ class TestDatasets:
         with pytest.raises(NoSuchSnapshot):
             diff(app.project, 7)
 
+    def test_a_damaged_file(self, edited: App) -> None:
+        file = edited.lake.snapshot(1).files("visits")[1]
+        file.chmod(0o644)
+        file.write_bytes(b"x" * file.stat().st_size)
+        with pytest.raises(Integrity, match="cannot be read"):
+            diff(edited.project, 1)
+
     def test_by_tag_and_date(self, edited: App) -> None:
         edited.lake.tag("paper", 1)
         today = datetime.now(UTC).date()
@@ -225,10 +232,20 @@ class TestQueries:
 
     def test_what_is_not_compared_says_why(self, edited: App) -> None:
         found = {q.name: q for q in diff(edited.project, 1).queries}
-        assert "it needs person" == found["one_user"].skipped
+        assert "the query needs person" == found["one_user"].skipped
         assert "nothing" in found["broken"].skipped
-        assert "it is not one statement that reads" == found["writes"].skipped
+        assert "a query reads" in found["writes"].skipped
         assert {None} == {found[n].differs for n in ("one_user", "broken", "writes")}
+
+    def test_defaults_and_macros(self, edited: App) -> None:
+        """What needs no value is run as `query --name` would run it."""
+        (edited.root / "queries/macros.sql").write_text("CREATE MACRO doubled(x) AS x * 2;")
+        sql = "-- @param least BIGINT = 30\nSELECT id, doubled(score) AS twice FROM visits WHERE score >= $least"
+        (edited.root / "queries/high.sql").write_text(sql)
+        found = {q.name: q for q in diff(edited.project, 1).queries}
+        high = found["high"]
+        assert ("", 30, 30, 2, 2) == (high.skipped, high.before, high.after, high.only_before, high.only_after)
+        assert "macros" not in found
 
     def test_other_columns(self, edited: App) -> None:
         (edited.root / "queries/all.sql").write_text("FROM visits")

@@ -78,7 +78,7 @@ def chosen(tables: Sequence[Table], taken: Collection[str] = ()) -> list[Chosen]
         key = key_of(table)
         secrets = frozenset(c.name for c in table.columns if is_secret(c) and c.name not in key.columns)
         time = time_of(table)
-        changing = next((c.name for c in table.columns if _changes(c)), "")
+        changing = next((c.name for c in table.columns if changes(c)), "")
         whole = f"its rows change later: {changing}" if changing else ""
         dataset = _free(_dataset(table), {d.dataset for d in decided}, "_", longest=63)
         model = _free(_class(table), models, "")
@@ -136,7 +136,8 @@ def _is_now(column: Column) -> bool:
     return bool(re.match(r"(now|transaction_timestamp|clock_timestamp)\(\)|current_date", column.default.lower()))
 
 
-def _changes(column: Column) -> bool:
+def changes(column: Column) -> bool:
+    """Whether a column is the time when a row was last changed."""
     return column.type.base in _TIMES and (column.updated or bool(_CHANGES.fullmatch(snake(column.name))))
 
 
