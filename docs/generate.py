@@ -165,7 +165,12 @@ def _errors() -> Iterator[str]:
         )
     )
     said += [
-        (str(diffed.Diffed.ROWS), "", "", "`diff --exit-code`: nothing but rows, or a contract, differs. A result, not an error."),
+        (
+            str(diffed.Diffed.ROWS),
+            "",
+            "",
+            "`diff --exit-code`: nothing but rows, or a contract, differs. A result, not an error.",
+        ),
         (str(errors.INTERRUPTED), "", "", "Interrupted (Ctrl-C)."),
         (str(errors.TERMINATED), "", "", "Terminated (SIGTERM)."),
     ]
@@ -290,18 +295,26 @@ def _types() -> Iterator[str]:
         ("`numeric`", "`DECIMAL(p,s)`", "`pl.Decimal(p, s)`", reasons.BEYOND["numeric"]),
         ("an enum", "`VARCHAR`", "`str`", "–"),
         ("a domain", "as what it is based on", "", ""),
-        ("a one-dimensional array of these", "a list", "`pl.List(…)`", "more dimensions, bounds that do not begin at 1"),
+        (
+            "a one-dimensional array of these",
+            "a list",
+            "`pl.List(…)`",
+            "more dimensions, bounds that do not begin at 1",
+        ),
     ]
     yield from _table(("PostgreSQL", "published as", "declared as", "what that cannot hold: misfits"), rows)
     yield "\nEvery type may be declared as `str`, and is then published as exactly the text that PostgreSQL prints."
     yield "A wider number takes a narrower one. A narrower one takes what fits; what does not breaks the rule `<column>:type`.\n"
     yield "## Misfits\n"
     yield "The server counts them before it is read, in the query that counts the rows and under the same snapshot."
-    yield "Without any, the column travels on the fast path. What becomes of them is the field's to say: `Field(metadata={\"misfits\": \"quarantine\"})`.\n"
+    yield 'Without any, the column travels on the fast path. What becomes of them is the field\'s to say: `Field(metadata={"misfits": "quarantine"})`.\n'
     yield from _table(
         ("policy", "what becomes of them"),
         [
-            ("`text`, the default", "the whole column is published as its exact text; where a rule, the key or `unique` reads the column, they break the contract"),
+            (
+                "`text`, the default",
+                "the whole column is published as its exact text; where a rule, the key or `unique` reads the column, they break the contract",
+            ),
             ("`null_and_flag`", "the value is NULL, and `<column>_misfit` has its text; the field has to be nullable"),
             ("`quarantine`", "their rows are set aside, the rest is published (exit 11), strict or not"),
             ("`refuse`", "nothing is published (exit 10), strict or not"),

@@ -29,7 +29,7 @@ IDS = contract(id="BIGINT")
 def opened(url: str | None) -> ParquetryError:
     """The error of opening, or of DuckDB's joining, which is later."""
     with pytest.raises(ParquetryError) as failed, postgres.open(url, source="app", run="test") as reading:
-        assert reading.connection
+        reading.run("SELECT 1")
     return failed.value
 
 

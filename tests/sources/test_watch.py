@@ -134,7 +134,7 @@ def test_one_frozen_session_is_left_after_the_statements_own_time(prepared: Embe
     """The server answers and says that it works, but its statement timeout cannot fire."""
     manners = Manners(stall_seconds=0.5, statement_seconds=2)
     reading = postgres.open(prepared.url(), source="app", run="watched", manners=manners)
-    assert reading.connection  # DuckDB's session is to be frozen too
+    reading.run("SELECT 1")  # DuckDB's session is to be frozen too
     with psycopg.connect(prepared.url(), autocommit=True) as admin:
         asked = admin.execute(
             "select pid from pg_stat_activity where application_name = 'parquetry/watched'"
