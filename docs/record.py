@@ -31,7 +31,8 @@ README = DOCS.parent / "README.md"
 # In this order and in one folder: each goes on where the one before ended.
 STUDY = (
     "tutorial.md", "how-to/read-with-other-tools.md", "how-to/run-every-night.md",
-    "how-to/compare-snapshots.md", "how-to/restore.md", "how-to/from-schema-prisma.md",
+    "how-to/compare-snapshots.md", "how-to/queries.md", "how-to/restore.md",
+    "how-to/from-schema-prisma.md",
 )  # fmt: skip
 URL, FOLDER = "postgresql://study:secret@db.example/clinic", "/srv/my-study"
 

@@ -87,6 +87,41 @@ def test_somebody_elses_database_is_not_replaced(store: LocalStore, publish: Com
         assert (42,) == c.execute("SELECT answer FROM precious").fetchone()
 
 
+def test_tables_of_ours_are_replaced_and_others_are_not(store: LocalStore, publish: Committing, tmp_path: Path) -> None:
+    """Whatever the mode before and after; a table that somebody made beside ours is theirs."""
+    publish(events=JANUARY)
+    snapshot, path = Lake(store.root).current(), tmp_path / "c.duckdb"
+
+    def tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+        catalog.as_tables(connection, snapshot, {"events": [["id"]]})
+        return ["a problem"]
+
+    for _ in range(2):
+        assert ("a problem",) == catalog.build(snapshot, path, "research", fill=tables).problems
+    assert 3 == count(path)
+    build(store, path)
+    catalog.build(snapshot, path, "research", fill=tables)
+    with duckdb.connect(str(path)) as c:
+        c.execute("CREATE TABLE research.notes AS SELECT 42 AS answer")
+    with pytest.raises(Unsafe, match="did not make") as told:
+        build(store, path)
+    assert ("research.notes",) == told.value.what
+
+
+def test_what_cannot_be_filled_leaves_the_old_one(store: LocalStore, publish: Committing, tmp_path: Path) -> None:
+    publish(events=JANUARY)
+    path = build(store, tmp_path / "c.duckdb").path
+    publish(events=JANUARY + FEBRUARY)
+
+    def fails(connection: duckdb.DuckDBPyConnection) -> list[str]:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        catalog.build(Lake(store.root).current(), path, "research", fill=fails)
+    assert 3 == count(path)
+    assert {"c.duckdb", ".c.duckdb.built", "lake"} == {p.name for p in tmp_path.iterdir()}
+
+
 def test_a_file_that_is_no_database_is_not_replaced(store: LocalStore, publish: Committing, tmp_path: Path) -> None:
     publish(events=JANUARY)
     path = tmp_path / "notes.duckdb"

@@ -290,6 +290,12 @@ def test_broken_toml_is_told_with_line_column_and_text(
             30,
             "partition: 'monthly' is not one of month, all; did you mean 'month'?",
         ),
+        (
+            'partition = "all"',
+            'partition = "all"\norder = "tiem"',
+            31,
+            "order: 'tiem' is not one of auto, time, none; did you mean 'time'?",
+        ),
         ('"query_perf_daily_{', '"../{', 27, "files is a pattern below the source's root; it cannot lead out of it"),
     ],
 )

@@ -89,7 +89,8 @@ def test_a_database_url_of_the_real_environment_wins_over_a_direct_url_of_dotenv
 def test_every_field_is_found_under_its_environment_name() -> None:
     """The names follow from the fields: no list has to be kept."""
     values = {"lake_path": "x", "compression": "none", "duckdb_path": "y", "duckdb_schema": "s", "memory_limit": "1GB",
-              "database_url": "pg://h", "log_level": "debug"}  # fmt: skip
+              "database_url": "pg://h", "log_level": "debug", "order": "time",
+              "duckdb_mode": "auto", "duckdb_writes": "yes"}  # fmt: skip
     names = [f.name for f in fields(Settings) if f.name != "origins"]
     found = read(ROOT, environment={f"PARQUETRY_{name.upper()}": values.get(name, "7") for name in names})
     assert {name: f"environment PARQUETRY_{name.upper()}" for name in names} == found.origins

@@ -1,5 +1,5 @@
 """
-DuckDB over one snapshot: a view for each dataset, over the pinned list of its files.
+DuckDB over one snapshot: a view for each dataset, over the pinned list of its files, or a table.
 
 The catalog file is a cache. It is built beside the old one and swapped in, so a program that
 has the old one open keeps reading it and is no obstacle.
@@ -10,16 +10,16 @@ from __future__ import annotations
 import glob
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
 from parquetry.contracts.exact import exactly
-from parquetry.errors import Storage, Unsafe
+from parquetry.errors import Config, Storage, Unsafe, did_you_mean
 from parquetry.lake import Snapshot
 from parquetry.lake.digest import quoted
 from parquetry.lake.manifest import Dataset
@@ -27,36 +27,80 @@ from parquetry.lake.store import translating
 from parquetry.lake.write import literal
 from parquetry.text import Told, counted
 
+Mode = Literal["view", "table", "live"]
+"""What a catalog shows: the snapshot's files, a copy of them, or the sources as they are when it is asked."""
+
 MARK = "parquetry_snapshot"
 """The view that says which snapshot a catalog shows."""
 
 _OURS = "parquetry:"
+_COPY = "parquetry_copy_of_"
 _ABANDONED_SECONDS = 60  # a build that was killed left its file; building takes less than a second
 _OFFLINE: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
 
 @dataclass(frozen=True, slots=True)
 class Catalog(Told):
-    """A catalog file that was built: its views in *schema*, one a dataset and the typed ones."""
+    """
+    A catalog file that was built.
+
+    Attributes:
+        views: Their names in *schema*, one a dataset and the typed ones; in mode ``table`` the former are tables.
+        problems: Macros that it has not, and why.
+        evidence: What ``auto`` measured, and what it decided.
+        attach: In mode ``live``, the statements that connect a DuckDB to the sources; without a password.
+    """
 
     path: Path
     schema: str
     snapshot: int
     views: tuple[str, ...]
+    mode: Mode = "view"
+    problems: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    attach: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         views = counted(len(self.views), "view")
-        return f"catalog: {self.path}, schema {self.schema}, {views} of snapshot {self.snapshot}"
+        shown = {"view": f"{views} of", "table": f"{views} and tables of", "live": f"{views} of the sources, as of"}
+        told = f"catalog: {self.path}, schema {self.schema}, {shown[self.mode]} snapshot {self.snapshot}"
+        attach = ["before it is queried:", *(f"  {statement};" for statement in self.attach)] if self.attach else []
+        return "\n".join([*self.evidence, told, *attach, *(f"without a macro: {p}" for p in self.problems)])
 
 
-def build(snapshot: Snapshot, path: Path, schema: str) -> Catalog:
+def build(
+    snapshot: Snapshot,
+    path: Path,
+    schema: str,
+    *,
+    fill: Callable[[duckdb.DuckDBPyConnection], Iterable[str]] | None = None,
+    config: Mapping[str, Any] | None = None,
+) -> Catalog:
     """
     Make the catalog at *path* show *snapshot*.
+
+    Args:
+        fill: Adds to it, or changes it, before anybody sees it; gives the problems that it had.
+        config: Of DuckDB while it builds.
 
     Raises:
         Unsafe: There is a DuckDB file at *path* that holds something of somebody else's.
         Integrity: A file of the snapshot is missing.
         Storage: The folder cannot be written.
+    """
+    with replacing(path) as unfinished, _connected(unfinished, config or {}) as connection:
+        define(connection, snapshot, schema)
+        problems = tuple(fill(connection)) if fill else ()
+    return Catalog(path, schema, snapshot.number, (*snapshot.datasets, *typed_views(snapshot)), problems=problems)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """
+    A file to build a catalog in; when that is done it takes the place of the one at *path*.
+
+    Raises:
+        Unsafe, Storage: As `build`.
     """
     _require_ours(path)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
@@ -66,15 +110,14 @@ def build(snapshot: Snapshot, path: Path, schema: str) -> Catalog:
             if left == unfinished or time.time() - left.lstat().st_mtime > _ABANDONED_SECONDS:
                 left.unlink(missing_ok=True)
         try:
-            with _connected(unfinished) as connection:
-                define(connection, snapshot, schema)
+            yield unfinished
             _built(path).write_text(str(unfinished.stat().st_ino))
             unfinished.replace(path)
         finally:
             unfinished.unlink(missing_ok=True)
+            Path(f"{unfinished}.wal").unlink(missing_ok=True)
         # What another program still logs to the old file must not be replayed into the new one.
         Path(f"{path}.wal").unlink(missing_ok=True)
-    return Catalog(path, schema, snapshot.number, (*snapshot.datasets, *typed_views(snapshot)))
 
 
 def define(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, schema: str) -> None:
@@ -91,17 +134,75 @@ def define(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, schema: st
         )
         about = f"{_OURS} {dataset.relation} in snapshot {snapshot.number}, contract {dataset.contract.name}"
         connection.execute(f"COMMENT ON VIEW {quoted(name)} IS {literal(about)}")
+    define_typed(connection, snapshot)
+    mark(connection, snapshot)
+
+
+def define_typed(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
+    """Create the views that read text as values, over those of the datasets beside them."""
     for view, name in typed_views(snapshot).items():
         columns = ", ".join(_typed(snapshot.dataset(name)))
         connection.execute(f"CREATE OR REPLACE VIEW {quoted(view)} AS SELECT {columns} FROM {quoted(name)}")
         about = f"{_OURS} {name} with text read as what it means; beside it, in …_text, the text itself"
         connection.execute(f"COMMENT ON VIEW {quoted(view)} IS {literal(about)}")
+
+
+def mark(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
+    """Create the view that says which snapshot is shown."""
     committed = literal(f"{snapshot.manifest.committed_at:%Y-%m-%d %H:%M:%S}")
     connection.execute(
         f"CREATE OR REPLACE VIEW {MARK} AS SELECT {snapshot.number} AS snapshot, "
         f"{committed}::TIMESTAMP AS committed_at, {literal(snapshot.manifest.sha256)} AS sha256"
     )
     connection.execute(f"COMMENT ON VIEW {MARK} IS '{_OURS} the snapshot that these views show'")
+
+
+def as_tables(
+    connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, indexes: Mapping[str, Sequence[Sequence[str]]]
+) -> None:
+    """
+    Put a table with the same rows, in the order of time, in the place of each dataset's view.
+
+    Args:
+        indexes: By dataset, the columns of each.
+
+    Raises:
+        Config: An index on what is no column, or on values that DuckDB cannot index.
+    """
+    for name in snapshot.datasets:
+        dataset, copy = snapshot.dataset(name), f"{_COPY}{name}"
+        order = f" ORDER BY {quoted(dataset.time)}" if dataset.time else ""
+        connection.execute(f"CREATE TABLE {quoted(copy)} AS SELECT * FROM {quoted(name)}{order}")
+        connection.execute(f"DROP VIEW {quoted(name)}")
+        connection.execute(f"ALTER TABLE {quoted(copy)} RENAME TO {quoted(name)}")
+        about = f"{_OURS} a copy of {name} in snapshot {snapshot.number}; the next sync makes it anew"
+        connection.execute(f"COMMENT ON TABLE {quoted(name)} IS {literal(about)}")
+        for number, columns in enumerate(indexes.get(name, ())):
+            _index(connection, name, f"{name}_index_{number + 1}", columns, dataset.schema)
+
+
+def _index(
+    connection: duckdb.DuckDBPyConnection, table: str, name: str, columns: Sequence[str], schema: Mapping[str, str]
+) -> None:
+    failed = f"{table} cannot have an index on {', '.join(columns)}"
+    for column in columns:
+        if column not in schema:
+            raise Config(f"{failed}: no column '{column}'{did_you_mean(column, schema)}", next="correct indexes = …")
+    try:
+        connection.execute(f"CREATE INDEX {quoted(name)} ON {quoted(table)} ({', '.join(map(quoted, columns))})")
+    except duckdb.Error as error:
+        raise Config(failed, what=str(error).splitlines()[0], next="correct indexes = … in parquetry.toml") from error
+
+
+def define_macros(connection: duckdb.DuckDBPyConnection, file: str, statements: Iterable[tuple[int, str]]) -> list[str]:
+    """Run each CREATE MACRO, given with the line of *file* it begins on; gives what is wrong with some."""
+    problems = []
+    for line, statement in statements:
+        try:
+            connection.execute(statement)
+        except duckdb.Error as error:
+            problems.append(f"{file} line {line}: {str(error).splitlines()[0]}")
+    return problems
 
 
 def typed_views(snapshot: Snapshot) -> dict[str, str]:
@@ -139,9 +240,9 @@ def opened(snapshot: Snapshot, schema: str, *, memory: str, threads: int) -> Ite
 
 
 @contextmanager
-def _connected(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _connected(path: Path, config: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
-        with closing(duckdb.connect(str(path), config=dict(_OFFLINE))) as connection:
+        with closing(duckdb.connect(str(path), config={**config, **_OFFLINE})) as connection:
             yield connection
     except duckdb.IOException as error:
         raise Storage(f"{path.parent} cannot be written by DuckDB", what=str(error).splitlines()[0]) from error
@@ -155,7 +256,7 @@ def _require_ours(path: Path) -> None:
         with closing(duckdb.connect(str(path), read_only=True, config=dict(_OFFLINE))) as old:
             found = old.execute(
                 "SELECT schema_name || '.' || view_name, comment FROM duckdb_views() WHERE NOT internal "
-                "UNION ALL SELECT schema_name || '.' || table_name, NULL FROM duckdb_tables() WHERE NOT internal"
+                "UNION ALL SELECT schema_name || '.' || table_name, comment FROM duckdb_tables() WHERE NOT internal"
             ).fetchall()
     except duckdb.Error as error:
         if _built(path).exists() and _built(path).read_text() == str(path.stat().st_ino):

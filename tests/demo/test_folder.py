@@ -32,7 +32,7 @@ def test_it_is_a_project_that_opens(tmp_path: Path) -> None:
     assert ["behavioral_events", "experiment_protocols", "phase_assignments", "analysis_runs"] == list(project.datasets)
     assert ["month", "all", "all", "all"] == [dataset.partition for dataset in project.datasets.values()]
     assert ("BehavioralEvent", "behavioral_events") == project.datasets["behavioral_events"].table
-    assert {"events_by_phase", "effect_by_reversal", "data_by_week"} == set(project.queries)
+    assert {"events_by_phase", "effect_by_reversal", "data_by_week", "user_timeline"} < set(project.queries)
     assert URL == project.url("app").reveal()
     assert 0o600 == stat.S_IMODE((folder / ".env").stat().st_mode)
 

@@ -81,7 +81,7 @@ def digest(table: pa.Table, types: Mapping[str, str]) -> str:
 
 
 def number(row: Iterable[str | None]) -> int:
-    told = "\0".join("-" if value is None else f"={value}" for value in row)
+    told = "\0,".join("\0-" if value is None else value.replace("\0", "\0" + "0") for value in row)
     return int.from_bytes(hashlib.md5(told.encode("utf-8")).digest(), "little") // 2**32
 
 

@@ -130,7 +130,8 @@ def test_null_rates(study: Study) -> None:
 
 def test_duplicates(study: Study) -> None:
     assert study.ask("duplicates").is_empty()
-    twice = """insert into "BehavioralEvent" select (jsonb_populate_record(e, jsonb_build_object('id', 'c' || repeat('0', 24)))).*
+    twice = """insert into "BehavioralEvent"
+        select (jsonb_populate_record(e, jsonb_build_object('id', 'c' || repeat('0', 24)))).*
         from "BehavioralEvent" e order by id limit 1"""
     with psycopg.connect(study.url, autocommit=True) as admin:
         admin.execute(twice.encode())

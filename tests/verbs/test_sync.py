@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,8 +68,8 @@ create table "Thing" (
     many text[], document jsonb, raw bytea
 );
 insert into "Thing"
-    select i, timestamp '2026-01-10' + i * interval '20 days', 'LOW', '2026-01-01', '2026-01-02', i / 4.0, i, 1e-20 * i, i,
-        '2026-01-01 00:00:00+05', '2026-01-01', '12:00:00', '{}', '{}', '\\x00'
+    select i, timestamp '2026-01-10' + i * interval '20 days', 'LOW', '2026-01-01', '2026-01-02', i / 4.0, i,
+        1e-20 * i, i, '2026-01-01 00:00:00+05', '2026-01-01', '12:00:00', '{}', '{}', '\\x00'
     from generate_series(0, 9) i;
 insert into "Thing" values
     (100, '2026-03-01 23:59:59.999999', 'it''s "HIGH"', 'infinity', 'infinity', 1, 99999999.9999,
@@ -140,9 +141,9 @@ class TestTables:
         with duckdb.connect(str(built.path), read_only=True) as con:
             ids = [row[0] for row in con.execute("SELECT id FROM research.things").fetchall()]
             by_time = [row[0] for row in con.execute('SELECT id FROM research.things ORDER BY "at", id').fetchall()]
-            indexes = con.execute("SELECT expressions FROM duckdb_indexes() ORDER BY 1").fetchall()
+            indexes = con.execute("SELECT expressions FROM duckdb_indexes() ORDER BY index_name").fetchall()
         assert by_time == ids
-        assert ["['\"at\"', word]", "[id]"] == sorted(str(e) for (e,) in indexes) or 2 == len(indexes)
+        assert [{"word", "at"}, {"id"}] == [set(re.findall(r"\w+", columns)) for (columns,) in indexes]
 
     def test_they_can_be_changed_and_come_back(self, things: App) -> None:
         built = sync(things.project, mode="table")
@@ -172,6 +173,11 @@ class TestLive:
         things.sql('delete from "Thing" where id < 10')
         with reader(things, built, monkeypatch) as con:
             assert [(100,), (102,)] == con.execute("SELECT id FROM things ORDER BY id").fetchall()
+
+    def test_a_filtered_dataset_is_filtered(self, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+        app.export("visits", where={"person": "p1"}, as_name="ada")
+        with reader(app, sync(app.project, mode="live"), monkeypatch) as con:
+            assert [("p1", 30)] == con.execute("SELECT person, count(*) FROM ada GROUP BY ALL").fetchall()
 
     def test_the_file_holds_no_password(self, things: App) -> None:
         """Nor does what is printed."""

@@ -15,12 +15,10 @@ from typing import Any
 import click
 
 import parquetry
-from parquetry.cli import authoring, logs, progress
+from parquetry.cli import authoring, evidence, logs, progress, querying
 from parquetry.cli.door import Door
-from parquetry.errors import Storage, Usage
+from parquetry.errors import Attention, Storage, Usage
 from parquetry.text import table
-
-FORMATS = ("table", "csv", "json", "parquet", "arrow")
 
 _passes_door = click.make_pass_decorator(Door)
 
@@ -118,6 +116,7 @@ def _selection(
 
 
 commands.add_command(authoring.init)
+commands.add_command(evidence.doctor)
 
 
 @commands.command()
@@ -141,8 +140,9 @@ def demo(door: Door, folder: Path, events: int, serve: bool) -> None:
 
 @commands.command()
 @_selects
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 15 unless it is proved that nothing would be read.")
 @_passes_door
-def plan(door: Door, /, accept_drift: bool, **select: Any) -> None:
+def plan(door: Door, /, accept_drift: bool, detailed_exitcode: bool, **select: Any) -> None:
     """
     Say what an export would read, replace and keep.
 
@@ -153,6 +153,7 @@ def plan(door: Door, /, accept_drift: bool, **select: Any) -> None:
     """
     planned = parquetry.plan(_opened(door), _selection(**select), accept_drift=accept_drift)
     door.result(planned)
+    sys.exit(Attention.exit_code if detailed_exitcode and not planned.unchanged else 0)
 
 
 @commands.command()
@@ -223,51 +224,8 @@ def validate(door: Door, file: Path, contract: str, key: tuple[str, ...], junit:
 commands.add_command(authoring.diff_contract)
 
 
-@commands.command()
-@click.option("--at", metavar="SNAPSHOT", help="A number, tag:NAME or a date; the current snapshot by default.")
-@_passes_door
-def sync(door: Door, at: str | None) -> None:
-    """
-    Build the DuckDB catalog over a snapshot.
-
-    \b
-    Examples:
-      parquetry sync
-      parquetry sync --at tag:paper
-    """
-    built = parquetry.sync(_opened(door), at)
-    door.result(built)
-
-
-@commands.command()
-@click.argument("sql", required=False)
-@click.option("--name", metavar="NAME", help="Run queries/NAME.sql instead.")
-@click.option("--at", metavar="SNAPSHOT", help="A number, tag:NAME or a date; the current snapshot by default.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
-@click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write there instead of stdout.")
-@_passes_door
-def query(door: Door, sql: str | None, name: str | None, at: str | None, form: str, output: Path | None) -> None:
-    """
-    Run SQL over the datasets of a snapshot.
-
-    \b
-    Examples:
-      parquetry query 'SELECT count(*) FROM behavioral_events'
-      parquetry query --name events_by_phase --format csv
-      parquetry query 'FROM behavioral_events' --format parquet -o events.parquet
-    """
-    if (sql is None) == (name is None):
-        raise Usage("give one query: SQL in quotes, or --name NAME", next="parquetry query --help")
-    if door.json and (form != "table" or output):
-        raise Usage("--json prints the rows in its document; --format and --output are for the rows alone")
-    project = _opened(door)
-    if name is not None:
-        from parquetry.verbs.query import named  # beside the verb, which the front door imports late
-
-        sql = named(project, name)
-    from parquetry.cli.frames import answer  # DuckDB, once there is a query to run
-
-    answer(door, project, sql or "", form, output, at)
+commands.add_command(querying.sync)
+commands.add_command(querying.query)
 
 
 @commands.group(invoke_without_command=True)
@@ -312,6 +270,9 @@ def snapshots_tag(door: Door, name: str, snapshot: str | None, move: bool) -> No
     lake = _lake(door)
     number = lake.tag(name, snapshot, move=move)
     door.result({"tag": name, "snapshot": number}, f"{name} is snapshot {number}")
+
+
+commands.add_command(evidence.diff)
 
 
 @commands.command()

@@ -5,20 +5,25 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+from parquetry.cli import plots
 from parquetry.cli.door import Door
 from parquetry.errors import Usage
 from parquetry.lake.store import translating
 from parquetry.project import Project
 from parquetry.text import counted
-from parquetry.verbs.query import query, save
+from parquetry.verbs.query import explain, query, save
 
-FORMATS = ("table", "csv", "json", "parquet", "arrow")
+Reference = int | str | date | None
+Given = Mapping[str, str]
 
 
-def answer(door: Door, project: Project, sql: str, form: str, output: Path | None, at: int | str | date | None) -> None:
+def answer(
+    door: Door, project: Project, sql: str, form: str, output: Path | None, at: Reference, params: Given
+) -> None:
     """
     Run *sql* and print or save what it gives.
 
@@ -29,7 +34,7 @@ def answer(door: Door, project: Project, sql: str, form: str, output: Path | Non
     if form in ("parquet", "arrow") and output is None and sys.stdout.isatty():
         raise Usage(f"{form} is not for a terminal", next="add -o FILE, or pipe it")
     if door.json or form == "table":
-        result = query(project, sql, at=at, printed=True)
+        result = query(project, sql, at=at, printed=True, params=params)
         if door.json or output is None:
             door.result(result)
         else:
@@ -37,12 +42,39 @@ def answer(door: Door, project: Project, sql: str, form: str, output: Path | Non
                 output.write_text(f"{result}\n", encoding="utf-8")
         rows, snapshot, seconds = len(result.frame), result.snapshot, result.seconds
     else:
-        rows, snapshot, seconds = _streamed(project, sql, form, output, at)
+        rows, snapshot, seconds = _streamed(project, sql, form, output, at, params)
     door.say(f"snapshot {snapshot}, {counted(rows, 'row')}, {seconds * 1000:.1f} ms")
 
 
+def plan(door: Door, project: Project, sql: str, at: Reference, params: Given) -> None:
+    """Print how DuckDB would run *sql*."""
+    door.result(explain(project, sql, at=at, params=params))
+
+
+def chart(door: Door, project: Project, sql: str, file: Path | None, at: Reference, params: Given) -> None:
+    """
+    Draw what *sql* gives: on the terminal, or into *file*, an ``.html`` or an ``.svg``.
+
+    Raises:
+        Usage: It is neither, or there is nothing to draw.
+        Storage: *file* cannot be written.
+    """
+    if file is not None and file.suffix not in plots.FILES:
+        raise Usage(f"{file} is neither .html nor .svg", next="--plot chart.html, or --plot alone for the terminal")
+    result = query(project, sql, at=at, params=params)
+    series = plots.series(result.frame)
+    if file is None:
+        width = shutil.get_terminal_size().columns
+        door.result({"snapshot": result.snapshot, **plots.as_json(series)}, plots.on_terminal(series, width))
+    else:
+        with translating(file):
+            file.write_text(plots.in_file(series, file.suffix), encoding="utf-8")
+        door.result({"snapshot": result.snapshot, "file": str(file)}, f"{file}")
+    door.say(f"snapshot {result.snapshot}, {counted(len(result.frame), 'row')}, {result.seconds * 1000:.1f} ms")
+
+
 def _streamed(
-    project: Project, sql: str, form: str, output: Path | None, at: int | str | date | None
+    project: Project, sql: str, form: str, output: Path | None, at: Reference, params: Given
 ) -> tuple[int, int, float]:
     """By way of a file, whole before anybody sees it: DuckDB would cut a pipe, and Parquet needs to seek."""
     place = output.parent if output else None
@@ -51,12 +83,12 @@ def _streamed(
     with tempfile.TemporaryDirectory(dir=place, prefix=".parquetry-") as folder:
         unfinished = Path(folder) / "rows"
         if form == "arrow":
-            result = query(project, sql, at=at)
+            result = query(project, sql, at=at, params=params)
             with translating(unfinished):
                 result.frame.write_ipc_stream(unfinished)
             told = len(result.frame), result.snapshot, result.seconds
         else:
-            saved = save(project, sql, unfinished, form, at=at)
+            saved = save(project, sql, unfinished, form, at=at, params=params)
             told = saved.rows, saved.snapshot, saved.seconds
         if output:
             with translating(output):

@@ -25,9 +25,10 @@ from parquetry.contracts.staged import Staged, rows_sql, translating
 from parquetry.contracts.verdict import SHOWN, Mark, Verdict
 
 _NUMBERS = itertools.count(1)
-_AT_ONCE = 2**21
-"""Rows whose hashes are held at once, at about 30 bytes each; for more of them the files are read again."""
-_READ_AGAIN = 16
+_AT_ONCE = 2**20
+"""Rows whose hashes are held at once, at about 60 bytes each; for more of them the files are read again."""
+_PARTS = 64
+_SCATTERED = 4  # times as many rows at once, and as few parts, where values lie anyhow: each part reads everything
 _SAMPLED = 4099  # one row of so many, a prime: no rhythm in the rows is likely to have it
 
 
@@ -119,14 +120,14 @@ def _hashes_differ(
 
 def _ranges(con: duckdb.DuckDBPyConnection, column: Field, files: Sequence[str]) -> list[str]:
     """
-    Conditions that each value of *column* keeps one of, for about `_AT_ONCE` rows each.
+    Conditions that each value of *column* keeps just one of, for about `_AT_ONCE` rows each.
 
     Whatever the bounds, rows with equal values are together. They are bounds of values and not of
     hashes because a row group tells its range: where keys grow with time, as most do, each
     condition reads only row groups of its own.
     """
     count = con.execute(f"SELECT count(*) FROM {sql.parquet(files)}").fetchone() if files else None
-    parts = min(-(-count[0] // _AT_ONCE), _READ_AGAIN) if count else 1
+    parts = -(-count[0] // _AT_ONCE) if count else 1
     if parts < 2 or column.type.endswith("[]"):
         return ["TRUE"]
     shares = ", ".join(str(part / parts) for part in range(1, parts))
@@ -136,10 +137,26 @@ def _ranges(con: duckdb.DuckDBPyConnection, column: Field, files: Sequence[str])
         f"WHERE file_row_number % {_SAMPLED} = 0"
     ).fetchone()
     bounds = [f"CAST({sql.text(bound)} AS {column.type})" for bound in (found and found[0]) or ()]
+    if not bounds:
+        return ["TRUE"]
+    step = -(-parts // _PARTS) * (1 if _lie_apart(con, column, bounds, files) else _SCATTERED)
+    bounds = bounds[step - 1 :: step]
     name = sql.name(column.name)
     below = [f"{name} < {bound}" for bound in bounds]
     above = [f"{name} >= {bound}" for bound in bounds]
     return [f"{low} AND {high}" for low, high in zip(["TRUE", *above], [*below, "TRUE"], strict=True)]
+
+
+def _lie_apart(con: duckdb.DuckDBPyConnection, column: Field, bounds: Sequence[str], files: Sequence[str]) -> bool:
+    """Whether *bounds* cut few row groups in two, so that parts between them share few."""
+    found = con.execute(
+        f"SELECT count(*), count(*) FILTER (TRY_CAST(stats_min_value AS {column.type}) < bound "
+        f"AND TRY_CAST(stats_max_value AS {column.type}) >= bound) "
+        f"FROM parquet_metadata({sql.files(files)}), (SELECT unnest([{', '.join(bounds)}]) AS bound) "
+        f"WHERE path_in_schema = {sql.text(column.name)}"
+    ).fetchone()
+    groups, cut = found or (0, 0)
+    return bool(cut * len(bounds) <= groups)
 
 
 def _parts(staged: Staged, columns: Sequence[str], kept: Sequence[str]) -> list[str]:

@@ -1,7 +1,8 @@
 """
 What rows *are*, whatever their order, packing or writer: the logical digest.
 
-A row becomes one text: for each column, by name, ``=value`` or ``-`` for NULL, joined by U+0000.
+A row becomes one text: its values by name of column, joined by U+0000 and a comma; NULL is U+0000
+and a hyphen, and a U+0000 in a value gets a zero behind it, so that no two rows share a text.
 Its md5, read as a little-endian number without its lowest 32 bits, is added up over all rows.
 A sum, unlike an XOR, tells two equal rows from none, and the digests of two files add up to the
 digest of both. It is identity among honest writers; sha256 in the manifest is for integrity.
@@ -10,9 +11,12 @@ docs/format.md gives the text of each type, and a test holds this SQL to an impl
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 _DIGITS = 32
+_NUL = "chr(0)"
+_NEXT, _NULL, _ITSELF = f"{_NUL} || ','", f"{_NUL} || '-'", f"{_NUL} || '0'"
 
 
 def digest_sql(schema: Mapping[str, str]) -> str:
@@ -22,8 +26,26 @@ def digest_sql(schema: Mapping[str, str]) -> str:
     NULL over no rows; `as_text` makes it the text of the manifest. More than 2**31 rows in one
     group may overflow, which DuckDB reports; a file never holds that many.
     """
-    columns = ", ".join(f"coalesce('=' || {_text(quoted(c), schema[c])}, '-')" for c in sorted(schema))
-    return f"sum((md5_number(concat_ws(chr(0), {columns})) >> 32)::HUGEINT)"
+    return f"sum((md5_number({row_sql(schema)}) >> 32)::HUGEINT)"
+
+
+def row_sql(schema: Mapping[str, str]) -> str:
+    """SQL for the text of a row with *schema*: two rows have the same just if their values are the same."""
+    names = sorted(schema)
+    values = [_text(quoted(name), schema[name]) for name in names]
+    free = [value for name, value in zip(names, values, strict=True) if _is_free(schema[name])]
+    row = _row(values)
+    if free:
+        # Looking for U+0000 costs a tenth of replacing it, and hardly any row holds one.
+        held = " OR ".join(f"contains({value}, {_NUL})" for value in free)
+        marked = [f"replace({value}, {_NUL}, {_ITSELF})" if value in free else value for value in values]
+        row = f"CASE WHEN {held} THEN {_row(marked)} ELSE {row} END"
+    return row
+
+
+def value_sql(value: str, type_: str) -> str:
+    """SQL for the text of one value; NULL for NULL."""
+    return _text(value, type_)
 
 
 def as_text(number: int | None) -> str:
@@ -34,6 +56,15 @@ def as_text(number: int | None) -> str:
 def quoted(name: str) -> str:
     """A DuckDB identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def _row(values: Sequence[str]) -> str:
+    return f"concat({f', {_NEXT}, '.join(f'coalesce({value}, {_NULL})' for value in values)})"
+
+
+def _is_free(type_: str) -> bool:
+    """Whether the text of a value may hold any character."""
+    return type_.rstrip("[]") == "VARCHAR"
 
 
 def _text(value: str, type_: str) -> str:
@@ -47,13 +78,16 @@ def _text(value: str, type_: str) -> str:
         # With its length before it, an element may hold what separates elements.
         each = f"coalesce('=' || strlen({inner}) || ':' || {inner}, '-')"
         return f"array_to_string(list_transform({value}, lambda element: {each}), '')"
+    if type_ == "VARCHAR":
+        return value
     if type_ in ("DOUBLE", "FLOAT"):
         return f"CASE WHEN isnan({value}) THEN 'nan' ELSE hex({value}::BIT::BLOB) END"
     if type_.startswith("TIME"):
         return f"epoch_us({value})::VARCHAR"
     if type_ == "BLOB":
         return f"hex({value})"
-    if type_.startswith("DECIMAL"):
+    if whole := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", type_):
         # Where all digits are decimals DuckDB leaves out the zero before the point.
-        return f"regexp_replace({value}::VARCHAR, '^(-?)\\.', '\\10.')"
+        pointed = f"regexp_replace({value}::VARCHAR, '^(-?)\\.', '\\10.')"
+        return pointed if whole[1] == whole[2] else f"{value}::VARCHAR"
     return f"{value}::VARCHAR"

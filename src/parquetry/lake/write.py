@@ -29,7 +29,8 @@ the process from 385 MB to 174, an hour's rows out of a month's file come in 5 m
 all of it takes no longer, and files grow by a hundredth.
 """
 
-_ROWS = (2_048, 122_880)  # DuckDB's vector, of which a row group is a multiple, and its own default
+_ROWS = (512, 122_880)
+_VECTOR = 2_048  # rows that DuckDB moves at once: a larger group is a multiple
 _USUAL_ROW_BYTES = 300.0
 
 _PARTITION = "__partition"
@@ -118,8 +119,8 @@ def stage(
 def group_rows(row_bytes: float | None) -> int:
     """Rows of a row group, from what a row takes in the source."""
     least, most = _ROWS
-    rows = _GROUP_BYTES / max(row_bytes or _USUAL_ROW_BYTES, 1.0)
-    return min(max(int(rows) // least * least, least), most)
+    rows = int(_GROUP_BYTES / max(row_bytes or _USUAL_ROW_BYTES, 1.0))
+    return min(max(rows // _VECTOR * _VECTOR if rows >= _VECTOR else rows, least), most)
 
 
 @contextmanager

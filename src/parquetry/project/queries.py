@@ -87,7 +87,7 @@ class Macros:
     problem: str = ""
 
 
-def described(sql: str, name: str = "this query") -> NamedQuery:
+def described(sql: str, name: str = "", file: str = "this query") -> NamedQuery:
     """
     What the comment lines before *sql* declare.
 
@@ -107,7 +107,7 @@ def described(sql: str, name: str = "this query") -> NamedQuery:
         found = _parameter(text)
         if found is None or found.name in parameters:
             reason = "declared twice" if found else "-- @param NAME TYPE [= DEFAULT]  what it is"
-            raise Config(f"{name}, line {number}: {text}: {reason}", name=name, line=number)
+            raise Config(f"{file}, line {number}: {text}: {reason}", file=file, line=number)
         parameters[found.name] = found
     help_, *_ = re.split(r"(?<=[.?!])\s", " ".join(filter(None, said)))
     return NamedQuery(name, help_, tuple(parameters.values()), sql)
@@ -127,7 +127,7 @@ def _parameter(line: str) -> Parameter | None:
 
 def catalogue(files: Mapping[str, Path]) -> dict[str, NamedQuery]:
     """The named queries among *files* (name to path). Raises Config: as `described`."""
-    return {name: described(read_text(path), f"queries/{path.name}") for name, path in files.items() if name != MACROS}
+    return {name: found(files, name) for name in files if name != MACROS}
 
 
 def found(files: Mapping[str, Path], name: str) -> NamedQuery:
@@ -144,7 +144,7 @@ def found(files: Mapping[str, Path], name: str) -> NamedQuery:
             f"no query '{name}'{did_you_mean(name, queries)}",
             what=f"queries: {', '.join(queries) or 'none; put NAME.sql into queries/'}",
         )
-    return described(read_text(files[name]), f"queries/{files[name].name}")
+    return described(read_text(files[name]), name, f"queries/{files[name].name}")
 
 
 def values(parameters: Iterable[Parameter], used: Iterable[str], given: Mapping[str, str]) -> dict[str, Parameter]:

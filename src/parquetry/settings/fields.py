@@ -92,9 +92,7 @@ class Settings:
     )
     duckdb_mode: str = field(
         default="view",
-        metadata=_says(
-            f"What `sync` makes of the catalog: {', '.join(MODES)}.", one_of(MODES), "duckdb.mode"
-        ),
+        metadata=_says(f"What `sync` makes of the catalog: {', '.join(MODES)}.", one_of(MODES), "duckdb.mode"),
     )
     duckdb_limit_ms: int = field(
         default=500,

@@ -34,7 +34,7 @@ def _wrong_in_toml(spec: Spec, value: object) -> str:
     # Text is the only form that a number has in the environment, but in TOML it is the wrong type.
     default = next(f.default for f in fields(Settings) if f.metadata.get("spec") is spec)
     if isinstance(default, int) and isinstance(value, str):
-        return "is text; write the number without quotes"
+        return f"is text; write {'true or false' if isinstance(default, bool) else 'the number'} without quotes"
     try:
         spec.read(value)
     except WrongValue as reason:

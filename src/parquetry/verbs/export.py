@@ -43,6 +43,7 @@ from parquetry.sources import Position
 from parquetry.text import counted
 from parquetry.tracking import provenance
 from parquetry.verbs.exported import Exported, broken_lines, summarised
+from parquetry.verbs.sync import synced
 
 _AGAIN = (SourceDown, Stalled)
 
@@ -195,10 +196,9 @@ class _Export:
         )
 
     def _synced(self, snapshot: Snapshot) -> tuple[catalog.Catalog | None, ParquetryError | None]:
-        settings = self.project.settings
         with timed(self.seconds, "sync"):
             try:
-                return catalog.build(snapshot, settings.duckdb_path, settings.duckdb_schema), None
+                return synced(self.project, snapshot), None
             except ParquetryError as error:
                 error.lake = f"snapshot {snapshot.number} is committed and stands; only the catalog was not synced"
                 return None, error

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from parquetry import casts, catalog
-from parquetry.errors import MissingExtra, Usage, did_you_mean
+from parquetry.errors import MissingExtra, Usage
 from parquetry.lake import Lake
 from parquetry.lake.digest import quoted
 from parquetry.lake.write import literal, translating
-from parquetry.project import Project
+from parquetry.project import Project, asking, queries
+from parquetry.project.queries import NamedQuery
 from parquetry.stoppable import stoppable
-from parquetry.text import table
+from parquetry.text import Told, table
 
 if TYPE_CHECKING:
     import pandas
@@ -90,27 +91,60 @@ class Saved:
     seconds: float
 
 
-def query(project: Project, sql: str, *, at: int | str | date | None = None, printed: bool = False) -> Queried:
+@dataclass(frozen=True, slots=True)
+class Explained(Told):
+    """DuckDB's plan for a query, and the snapshot it is for."""
+
+    plan: str
+    snapshot: int
+
+    def __str__(self) -> str:
+        return self.plan
+
+
+def query(
+    project: Project,
+    sql: str,
+    *,
+    at: int | str | date | None = None,
+    printed: bool = False,
+    params: Mapping[str, str] | None = None,
+) -> Queried:
     """
     Run one SQL statement; plain names mean the datasets of the snapshot *at*.
 
+    ``research@41.events``, ``research@tag:paper.events`` and ``research@2026-11-21.events`` mean those of
+    another one. What ``queries/macros.sql`` defines is there too.
+
     Args:
         printed: Give times and bytes as DuckDB prints them, for people and for JSON.
+        params: Values for ``$name`` in the SQL, as text. They are bound, in the type that a comment line
+            ``-- @param name TYPE`` before the SQL declares, else as text.
 
     Raises:
         Usage: DuckDB does not understand it, or it does not only read; the message is DuckDB's own.
+            Or a parameter is missing, unknown, or not of its type.
         NoSuchSnapshot: There is none such.
+        Config: A macro is wrong.
     """
     import polars  # heavy, and not needed where a query fails
 
-    with _relation(project, sql, at) as (connection, relation, snapshot):
+    with _relation(project, sql, at, params) as (connection, relation, snapshot):
         began = time.perf_counter()
         chosen = _selected(relation, casts.for_people if printed else casts.for_frames)
         frame = stoppable(lambda: polars.DataFrame(chosen), connection.interrupt)
         return Queried(frame, snapshot, time.perf_counter() - began)
 
 
-def save(project: Project, sql: str, target: Path, form: str, *, at: int | str | date | None = None) -> Saved:
+def save(
+    project: Project,
+    sql: str,
+    target: Path,
+    form: str,
+    *,
+    at: int | str | date | None = None,
+    params: Mapping[str, str] | None = None,
+) -> Saved:
     """
     As `query`, but DuckDB streams the rows to *target* itself, in flat memory.
 
@@ -118,11 +152,11 @@ def save(project: Project, sql: str, target: Path, form: str, *, at: int | str |
         form: ``csv``, ``json`` (one array) or ``parquet``.
 
     Raises:
-        Usage, NoSuchSnapshot: As `query`.
+        Usage, NoSuchSnapshot, Config: As `query`.
         Storage: *target* cannot be written.
     """
     options, cast = _FORMATS[form]
-    with _relation(project, sql, at) as (connection, relation, snapshot), translating(target):
+    with _relation(project, sql, at, params) as (connection, relation, snapshot), translating(target):
         began = time.perf_counter()
         _selected(relation, cast).create_view("answer", replace=True)
         copy = f"COPY (FROM answer) TO {literal(target)} ({options})"
@@ -130,10 +164,27 @@ def save(project: Project, sql: str, target: Path, form: str, *, at: int | str |
         return Saved(target, rows, snapshot, time.perf_counter() - began)
 
 
+def explain(
+    project: Project, sql: str, *, at: int | str | date | None = None, params: Mapping[str, str] | None = None
+) -> Explained:
+    """DuckDB's plan for *sql*. Raises as `query`."""
+    with _asked(project, sql, at, params) as (connection, ready, snapshot):
+        rows = connection.execute(f"EXPLAIN {ready}").fetchall()
+        return Explained("\n".join(str(row[1]).rstrip() for row in rows), snapshot)
+
+
 @contextmanager
 def _relation(
-    project: Project, sql: str, at: int | str | date | None
+    project: Project, sql: str, at: int | str | date | None, params: Mapping[str, str] | None
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyRelation, int]]:
+    with _asked(project, sql, at, params) as (connection, ready, snapshot):
+        yield connection, connection.sql(ready), snapshot
+
+
+@contextmanager
+def _asked(
+    project: Project, sql: str, at: int | str | date | None, params: Mapping[str, str] | None
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, int]]:
     settings = project.settings
     lake = Lake(settings.lake_path)
     lake.mend()
@@ -142,8 +193,7 @@ def _relation(
         snapshot, settings.duckdb_schema, memory=settings.memory_limit, threads=settings.threads
     ) as connection:
         try:
-            _require_reading(connection, sql)
-            yield connection, connection.sql(sql), snapshot.number
+            yield connection, asking.ready(connection, project, lake, sql, params or {}), snapshot.number
         except duckdb.Error as error:
             raise Usage(
                 "DuckDB cannot run this query",
@@ -178,34 +228,38 @@ def _json_value(value: object) -> object:
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
-# PIVOT is parsed as the CREATE of an enum beside a SELECT.
-_READING = {"SELECT", "EXPLAIN", "CREATE", "RELATION"}
-
-
-def _require_reading(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """The views lead to the lake's own files, which SQL must not be able to write to."""
-    kinds = [statement.type.name for statement in connection.extract_statements(sql)]
-    writing = [kind for kind in kinds if kind not in _READING]
-    if len([kind for kind in kinds if kind != "CREATE"]) > 1:
-        raise Usage("one statement at a time; this is several", next="put ; only at the end")
-    if writing or not kinds or kinds[-1] == "CREATE":
-        raise Usage(
-            f"a query reads; this is {', '.join(writing or kinds) or 'nothing'}",
-            next="save a result with --output FILE --format parquet; change things in a DuckDB of your own",
-        )
-
-
 def named(project: Project, name: str) -> str:
     """
     The SQL of a query in ``queries/NAME.sql``.
 
     Raises:
         Usage: There is no such file; the message names those that exist.
+        Config: Its parameters cannot be read.
     """
-    queries = project.queries
-    if name not in queries:
-        raise Usage(
-            f"no query '{name}'{did_you_mean(name, queries)}",
-            what=f"queries: {', '.join(queries) or 'none; put NAME.sql into queries/'}",
-        )
-    return queries[name].read_text(encoding="utf-8")
+    return queries.found(project.queries, name).sql
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Told):
+    """The named queries of a project."""
+
+    queries: tuple[NamedQuery, ...]
+
+    def __str__(self) -> str:
+        lines = [
+            line for q in self.queries for line in (q.name, f"  {q.help}", *(f"  --param {p}" for p in q.parameters))
+        ]
+        return "\n".join(lines) if lines else "no query yet; put NAME.sql into queries/"
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values: ``queries``, each with ``name``, ``help``, ``parameters``."""
+        return {
+            "queries": [
+                {"name": q.name, "help": q.help, "parameters": [asdict(p) for p in q.parameters]} for q in self.queries
+            ]
+        }
+
+
+def listed(project: Project) -> Listed:
+    """The named queries with their help and parameters. Raises Config: one cannot be read."""
+    return Listed(tuple(queries.catalogue(project.queries).values()))

@@ -1,0 +1,33 @@
+-- The series for an interrupted time series: one row a day of a protocol, with its time, the level step and the slope after it. The interruption is the first phase that is no baseline; a day without a score is NULL.
+-- @param protocol VARCHAR = NULL  only the protocol with this id
+with phases as (
+    select
+        p.id, p.protocolName, p.userId,
+        min(a.startDate)::date as first_day,
+        coalesce(max(a.endDate), max(p.endDate), max(a.startDate) + to_days(max(a.plannedDuration)))::date as end_day,
+        min(a.startDate) filter (a.phaseType <> 'BASELINE')::date as step_day
+    from research.experiment_protocols p
+    join research.phase_assignments a on a.protocolId = p.id
+    where $protocol is null or p.id = $protocol
+    group by all
+),
+scores as (
+    select userId, "timestamp"::date as day, avg(sessionPerformanceScore) as score, count(*) as scored
+    from research.behavioral_events
+    where sessionPerformanceScore is not null and userId in (select userId from phases)
+    group by all
+),
+days as (
+    select *, unnest(generate_series(first_day, end_day - 1, interval 1 day))::date as day from phases
+)
+select
+    d.protocolName as protocol,
+    d.day,
+    d.day - d.first_day as time,
+    coalesce(d.day >= d.step_day, false)::int as level,
+    coalesce(greatest(d.day - d.step_day + 1, 0), 0) as slope,
+    s.score,
+    coalesce(s.scored, 0) as scored
+from days d
+left join scores s on s.userId = d.userId and s.day = d.day
+order by protocol, d.day;
