@@ -49,7 +49,7 @@ _VOLATILE = [
     (r"\b[0-9a-f]{12,64}\b", "HASH"),
     (r"\b\d+(\.\d+)? ms\b", "TIME"),
     (r"\b\d[\d,.]* (bytes|kB|MB)( |$)", "SIZE "),
-    (r"(read|check|commit|sync|total) \d+\.\d\d", r"\1 SECONDS"),
+    (r"(look|read|check|commit|sync|total) \d+\.\d\d", r"\1 SECONDS"),
     (r"  +|─+", " "),
 ]
 

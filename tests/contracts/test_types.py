@@ -204,7 +204,7 @@ def check_native(url: str, way: str, rows: list[tuple[str, str, list[tuple[str, 
     for (type, wanted, values), column, shown, found in zip(rows, columns, printed, got, strict=True):
         expected = [values[n][1] or cell if n < len(values) else None for n, cell in enumerate(shown)]
         assert expected == found, (type, wanted)
-        assert (True, 0, types.canonical(wanted)) == (column.native, column.unheld, column.type)
+        assert (True, 0, types.canonical(wanted)) == (column.native, column.misfits, column.type)
 
 
 def test_what_a_type_cannot_hold_is_counted_and_sent_as_text(hostile: str) -> None:
@@ -212,7 +212,7 @@ def test_what_a_type_cannot_hold_is_counted_and_sent_as_text(hostile: str) -> No
     columns, got, _ = published(hostile, "unheld", [wanted for _, wanted, _ in UNHELD])
     for (type, wanted, values), column, shown, found in zip(UNHELD, columns, printed, got, strict=True):
         assert shown == found, (type, wanted)
-        assert ("VARCHAR", False, len(values)) == (column.type, column.native, column.unheld), (type, wanted)
+        assert ("VARCHAR", False, len(values)) == (column.type, column.native, column.misfits), (type, wanted)
 
 
 def test_as_text_every_type_is_what_postgresql_prints(hostile: str) -> None:

@@ -53,8 +53,9 @@ def test_no_space_for_the_rows(exported: Study, full_at: Callable[[int], Export]
 
 
 def test_no_space_for_the_spill(exported: Study, full_at: Callable[[int], Export]) -> None:
-    """What DuckDB writes to disk to stay within its memory: 3,000,000 keys in 20 MB."""
+    """What DuckDB writes to disk to stay within its memory: 3,000,000 keys in 20 MB, one of them twice."""
     exported.execute("truncate people", "insert into people select i, 1 from generate_series(1, 3000000) i")
+    exported.execute("insert into people values (7, 1)")
     export = full_at(16_000_000)
     with untouched(exported):
         run = export("export", "people", memory_limit="20MB")

@@ -69,7 +69,7 @@ def test_a_column_that_was_dropped(exported: Study) -> None:
     with untouched(exported):
         run = exported.export()
     require_told(run, "SCHEMA_DRIFT", 12)
-    assert "did you mean 'versions'?" in run.says("what:")
+    assert "version is now versions (guessed: same type" in run.says("what:")
 
 
 @pytest.mark.parametrize("right", ["table", "schema", "login", "database"])

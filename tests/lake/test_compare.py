@@ -58,7 +58,8 @@ def publish(
         month = "coalesce(strftime(\"at\", '%Y-%m'), 'null')" if "at" in schema else None
         casts = ", ".join(f'"{n}"::{t} AS "{n}"' for n, t in schema.items())
         select = f"SELECT {casts} FROM read_parquet('{source}')"
-        staged = stage(duck.execute, select, schema, mine.staging / "events", key=month, metadata={})
+        to = mine.staging / "events"
+        staged = stage(duck.execute, select, schema, to, key=month, metadata={}, dictionaries=False)
         known = facts(duck, staged.paths, schema, None)
         replaced = {}
         for part, paths in staged.files.items():

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from parquetry.errors import Storage
 from parquetry.lake.order import Order, sorted_by
 from parquetry.lake.write import Written, group_rows, stage
 
@@ -120,3 +121,10 @@ def _widths(con: duckdb.DuckDBPyConnection, written: Written) -> float:
 
 def _rows(con: duckdb.DuckDBPyConnection, written: Written) -> tuple[Any, ...] | None:
     return con.execute('SELECT count(*), sum(hash(id, "at", t)) FROM read_parquet($1)', [written.paths]).fetchone()
+
+
+def test_too_little_memory_is_told(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    """Sorting spills, but needs some."""
+    con.execute("SET memory_limit = '5MB'")
+    with pytest.raises(Storage, match="not enough memory"):
+        _stage(con, tmp_path / "sorted", MONTH, order=("at", "id"))

@@ -154,6 +154,21 @@ class TestText:
         assert ("DECIMAL(20,4)", "contract") == ((c := column(payments, "ruled")).type, c.policy)
 
 
+class TestTimesInNoMonth:
+    """They share a partition, which every run with a window replaces as a whole."""
+
+    @pytest.mark.parametrize("window", [{"since": JULY}, {"until": datetime(2026, 2, 1)}, {"days": 30}])
+    def test_none_is_lost_whichever_part_is_read(self, payments: App, window: dict[str, Any]) -> None:
+        times = ["infinity", "-infinity", "0044-03-15 BC", "12345-01-01"]
+        for i, time in enumerate(times):
+            payments.sql(f"insert into payments (id, at) values ({100 + i}, '{time}')")
+        payments.export()
+        payments.sql("update payments set exact = 1 where id in (0, 9, 101)")
+        done = payments.export(**window)
+        assert [*range(10), 100, 101, 102, 103] == payments.ids("payments")
+        assert any("at: 4 values" in note for note in done.datasets[0].notes)
+
+
 class TestNullAndFlag:
     def test_the_value_is_null_and_its_text_beside_it(self, payments: App) -> None:
         payments.sql("update payments set flagged = 'infinity' where id = 3")

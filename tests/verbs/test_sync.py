@@ -245,7 +245,8 @@ class TestAuto:
         )
         (app.root / "queries/slow.sql").write_text(f"-- Slow.\n{slow}")
         toml = app.root / "parquetry.toml"
-        toml.write_text(f'{toml.read_text()}\n[duckdb]\nmode = "auto"\n{setting}\n')
+        limit = "" if "limit_ms" in setting else "limit_ms = 600000\n"
+        toml.write_text(f'{toml.read_text()}\n[duckdb]\nmode = "auto"\n{limit}{setting}\n')
         built = sync(app.project)
         assert ("table", f"auto: table, because {because}") == (built.mode, built.evidence[-1])
 

@@ -157,7 +157,7 @@ def plain(value: Any) -> Any:
 
 def ended_badly(door: Door, error: Exception) -> int:
     """Tell a bug: one line on the terminal, the traceback in the log."""
-    log = _log(error)
+    log = _log(error, door.project)
     if door.debug:
         traceback.print_exception(error)
     if door.json:
@@ -168,9 +168,10 @@ def ended_badly(door: Door, error: Exception) -> int:
     return 1
 
 
-def _log(error: Exception) -> Path | None:
+def _log(error: Exception, project: str) -> Path | None:
     """Keep the traceback in the project's private folder; None where there is no such place."""
-    folder = next((p for p in (Path.cwd(), *Path.cwd().parents) if (p / "parquetry.toml").exists()), None)
+    start = Path(project).resolve()
+    folder = next((p for p in (start, *start.parents) if (p / "parquetry.toml").exists()), None)
     if folder is None:
         return None
     log = folder / ".parquetry" / "bugs.log"

@@ -116,8 +116,7 @@ class Reads:
         native: Whether the reader decodes the value itself; otherwise it is the server's text.
         parallel: Whether the parallel scan of the table gives the same without *sent*.
         unheld: The guard, true for a value that *type* cannot hold; or empty.
-        narrow: The source's type has a native form, and the contract asks for a narrower one. Such
-            a value breaks the contract; otherwise it is a misfit, and the field's policy decides.
+        narrow: The source's type has a native form, and the contract asks for a narrower one.
     """
 
     type: str
@@ -223,7 +222,8 @@ def measured(column: str, source: SourceType) -> str | None:
     """
     if source.base != "numeric":
         return None
-    digits = f"array[max(length(trunc(abs({column}))::text)), max(scale({column}))]"
+    whole = f"case when trunc({column}) = 0 then 0 else length(trunc(abs({column}))::text) end"
+    digits = f"array[max({whole}), max(scale({column}))]"
     return f"case when bool_or({column} is not null and scale({column}) is null) is not true then {digits} end"
 
 

@@ -8,7 +8,7 @@ came as text, are the accepted ones written again.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -65,6 +65,12 @@ def audit(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, rows:
 
 
 def _unchecked(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, rows: Rows, staged: Staged) -> Audited:
+    exempt = rows.outlook.as_text | rows.outlook.flagged
+    if any(c.misfits and c.name not in exempt for c in rows.outlook.look.columns):
+        # What a type cannot hold cannot be published in it, checked or not.
+        fields = tuple(replace(f, nullable=True) for f in staged.contract.fields)
+        types_only = replace(staged, contract=replace(staged.contract, fields=fields, rules=(), unique=()), key=())
+        return _settled(connection, job, origin, rows, types_only, check.check(connection, types_only))
     same = rows.schema == rows.outlook.schema
     accepted = rows.written if same else _rewritten(connection, job, origin, rows, quarantine.typed_sql(staged))
     facts = write.facts(connection, accepted.paths, rows.outlook.schema, origin.time)
@@ -95,7 +101,7 @@ def _in_one_pass(rows: Rows) -> bool:
 
 def _stops(job: Job, origin: Origin, rows: Rows, broken: Broken) -> bool:
     """Whether nothing may be published: the policy of misfits decides where they are what is broken."""
-    policies = {f"{c.name}:type": origin.policy(c.name) for c in rows.outlook.look.columns if c.misfits}
+    policies = {f"{c.name}:type": origin.policy(c) for c in rows.outlook.look.columns if c.misfits}
     match policies.get(broken.rule):
         case "quarantine":
             return False

@@ -32,7 +32,7 @@ def fidelity(origin: Origin, ahead: Outlook, old: Dataset | None) -> Iterator[Pu
             declared=field.type,
             source_type=column.source_type,
             native=column.native,
-            policy=origin.policy(column.name) or "contract",
+            policy=origin.policy(column) or "contract",
             misfits=_misfits(column.name, ahead),
             reading=reading if text else "",
             because=_because(origin, ahead, column),
@@ -55,15 +55,15 @@ def misfits_told(origin: Origin, ahead: Outlook) -> Iterator[str]:
     for c in ahead.look.columns:
         declared = origin.contract.field(c.name)
         if not c.misfits:
-            if c.name in ahead.as_text:
+            if c.name in ahead.as_text and not ahead.window.ranges:
                 yield f"{c.name}: published as text, as before; all its values would fit {declared.type} now"
             continue
         became = {
             "text": "the whole column is published as its exact text",
             "null_and_flag": f"they are NULL, and {declared.flag} has their text",
-            "quarantine": "their rows were set aside",
+            "quarantine": "their rows are set aside",
             "refuse": "nothing is published",
-        }.get(origin.policy(c.name) or "", "they break the contract, which has rules or a key on it")
+        }.get(origin.policy(c) or "", "they break the contract")
         yield f"{c.name}: {counted(c.misfits, 'value')} of {c.source_type} that {declared.type} cannot hold; {became}"
 
 

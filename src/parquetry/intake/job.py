@@ -76,6 +76,8 @@ class Job:
             "threads": settings.threads,
             "temp_directory": str(self.staging / "spill"),
             "preserve_insertion_order": "false",
+            # The system caches files; DuckDB's own cache of what it read holds memory up to the limit, for nothing.
+            "enable_external_file_cache": "false",
         }
         return cast("duckdb.DuckDBPyConnection", Stoppable(duckdb.connect(config=config)))
 

@@ -103,11 +103,11 @@ def _read(origin: Origin, old: Dataset, column: Published, *, later: bool) -> Pu
     declared = origin.contract.field(column.name).type
     if was is None or was.type not in (declared, "VARCHAR"):
         raise _drifted(origin, column.name, f"it is published as {was.type if was else 'nothing'}, not as {declared}")
-    told_apart = origin.policy(column.name) in ("null_and_flag", "quarantine")
+    told_apart = origin.policy(column) in ("null_and_flag", "quarantine")
     if was.type == "VARCHAR" or (later and told_apart):
         return column.as_text
-    if column.unheld and not told_apart:
-        raise _drifted(origin, column.name, f"{column.unheld} values now that {declared} cannot hold")
+    if column.misfits and not told_apart:
+        raise _drifted(origin, column.name, f"{column.misfits} values now that {declared} cannot hold")
     return column
 
 

@@ -12,7 +12,7 @@ from parquetry.intake.selection import time_column
 from parquetry.lake.digest import quoted
 from parquetry.lake.order import Order, sorted_by
 from parquetry.project import Dataset, Project
-from parquetry.sources import Look, Reading, Table
+from parquetry.sources import Look, Published, Reading, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +50,17 @@ class Origin:
         """What is read, in the source's words."""
         return f"{self.table.kind} {self.table.schema}.{self.table.name}"
 
-    def policy(self, column: str) -> Misfits | None:
+    def policy(self, column: Published) -> Misfits | None:
         """
         What becomes of the misfits of *column*; None: they break the contract.
 
-        Text can neither be held against a rule nor tell rows apart as the value would, and no more can NULL.
+        Text can neither be held against a rule nor tell rows apart as the value would, and no more can
+        NULL. And who asks for a narrower type than the source has means to be told what does not fit.
         """
-        declared, contract = self.contract.field(column).misfits, self.contract
-        apart = column in self.spec.key or any(column in together for together in contract.unique)
-        ruled = any(column in rule.columns for rule in contract.rules)
-        stays = {"text": not (apart or ruled), "null_and_flag": not apart}
+        declared, contract, name = self.contract.field(column.name).misfits, self.contract, column.name
+        apart = name in self.spec.key or any(name in together for together in contract.unique)
+        ruled = any(name in rule.columns for rule in contract.rules)
+        stays = {"text": not (apart or ruled or column.narrow), "null_and_flag": not apart}
         return declared if stays.get(declared, True) else None
 
     def key_sql(self, schema: Mapping[str, str]) -> str | None:

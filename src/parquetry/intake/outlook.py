@@ -74,7 +74,7 @@ def outlook(
         window = replace(window, ranges=(*window.ranges, *also))
     while True:
         look = _looked(reading, origin, window)
-        as_text = _as_text(origin, look, old, anew=accept_drift, everything=not window.ranges)
+        as_text = _as_text(origin, look, old, anew=accept_drift, full=selection.full)
         schema = origin.contract.published(as_text)
         if _kept(old, window, schema, origin.contract.fingerprint):
             break
@@ -88,7 +88,7 @@ def outlook(
         look=replace(look, columns=tuple(c.as_text if c.name in as_text else c for c in look.columns)),
         schema=schema,
         as_text=as_text,
-        flagged=frozenset(c.name for c in look.columns if c.misfits and origin.policy(c.name) == "null_and_flag"),
+        flagged=frozenset(c.name for c in look.columns if c.misfits and origin.policy(c) == "null_and_flag"),
         stay={key: part for key, part in parts.items() if not partition.covered(key, window.ranges)},
         drift=drifted,
         notes=tuple(notes),
@@ -105,7 +105,7 @@ def _looked(reading: Reading, origin: Origin, window: Window) -> Look:
 
 
 def _as_text(
-    origin: Origin, look: Look, old: manifest.Dataset | None, *, anew: bool, everything: bool
+    origin: Origin, look: Look, old: manifest.Dataset | None, *, anew: bool, full: bool
 ) -> frozenset[str]:
     """
     The fields to publish as text. What the last snapshot did stands, so that no column's type
@@ -113,12 +113,12 @@ def _as_text(
     """
     chosen, flipped = set(), []
     for column in look.columns:
-        if origin.policy(column.name) != "text":
+        if origin.policy(column) != "text":
             continue
         declared = origin.contract.field(column.name).type
         was = old.column(column.name) if old else None
         before = was.type == "VARCHAR" if was and was.declared == declared != "VARCHAR" else None
-        if before is not None and not (anew and everything):
+        if before is not None and not (anew and full):
             if column.misfits and not before and not anew:
                 flipped.append(column)
             if before or (anew and column.misfits):
@@ -135,12 +135,11 @@ def _flip(origin: Origin, columns: Iterable[Published]) -> SchemaDrift:
     what = [
         f"{c.name}: {counted(c.misfits, 'value')} of {c.source_type} that {types[c.name]} cannot hold" for c in columns
     ]
-    first = next(iter(types))
     return SchemaDrift(
         f"{origin.name}: {', '.join(types)} cannot be published as before",
         what=what,
         next=f"say in the contract what becomes of them, pa.Field(metadata={{'misfits': 'quarantine'}}), or publish "
-        f"all of {first} as text from now on: parquetry export {origin.spec.name} --accept-drift",
+        f"all of {', '.join(types)} as text from now on: parquetry export {origin.spec.name} --accept-drift",
         dataset=origin.name,
         columns=list(types),
     )

@@ -28,7 +28,7 @@ class Common(NamedTuple):
 
     @property
     def numeric(self) -> bool:
-        return self.type in (*_INTEGERS, *_FLOATS) or self.type.startswith("DECIMAL")
+        return self.type in (*_INTEGERS, *_FLOATS) or _measure(self.type) is not None
 
 
 def between(before: str, after: str) -> Common:

@@ -125,7 +125,7 @@ def group_rows(row_bytes: float | None) -> int:
 
 @contextmanager
 def translating(place: Path) -> Iterator[None]:
-    """Let DuckDB's own words about the disk at *place* out as `Storage`; other errors pass."""
+    """Let DuckDB's own words about the disk at *place*, or about memory, out as `Storage`; other errors pass."""
     try:
         yield
     except duckdb.Error as error:
@@ -136,6 +136,12 @@ def translating(place: Path) -> Iterator[None]:
             ) from error
         if any(sign in text for sign in _CLOSED):
             raise Storage(f"{place} cannot be written", next=f"check the rights of {place}") from error
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise Storage(
+                f"not enough memory to write {place}",
+                what=text.partition("\n")[0],
+                next="raise memory_limit, or sort nothing: order = 'none'",
+            ) from error
         raise
 
 

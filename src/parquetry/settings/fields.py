@@ -115,7 +115,7 @@ class Settings:
         ),
     )
     memory_limit: str = field(
-        default="300MB",
+        default="250MB",
         metadata=_says("DuckDB's memory limit; the process takes somewhat more.", read_memory, "duckdb.memory_limit"),
     )
     threads: int = field(

@@ -85,7 +85,7 @@ class Window:
     Attributes:
         column: The time column; None reads everything.
         ranges: Half-open ``[since, until)``, either end None for open; rows in any of them are
-            read, and rows whose time is NULL always are. Empty: everything.
+            read, and rows whose time is NULL, or in no month, always are. Empty: everything.
         where: Equality filters with bound values: ``{"userId": "c…"}``.
     """
 
@@ -103,9 +103,8 @@ class Published:
         source_type: The source's own word for it.
         type: The DuckDB type that is staged.
         native: Whether the reader may decode it; otherwise the source sends it as text.
-        unheld: Values in the window that the contract's type cannot hold; then it is text.
-        narrow: They break the contract, which asks for less than the source's type has; otherwise
-            they are misfits, and the contract's policy decides.
+        misfits: Values in the window that the contract's type cannot hold; then it is text.
+        narrow: They are so because the contract asks for less than the source's type has.
         reading: The DuckDB type in which its text may be read as well; or empty.
         because: Why it is read so, as a person would say it.
     """
@@ -114,15 +113,10 @@ class Published:
     source_type: str
     type: str
     native: bool
-    unheld: int = 0
+    misfits: int = 0
     narrow: bool = False
     reading: str = ""
     because: str = ""
-
-    @property
-    def misfits(self) -> int:
-        """Values that have no native form."""
-        return 0 if self.narrow else self.unheld
 
     @property
     def as_text(self) -> Published:

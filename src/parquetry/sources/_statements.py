@@ -223,9 +223,10 @@ def within(known: Known, window: Window) -> sql.Composable:
     """The window as the server's own condition."""
     parts: list[sql.Composable] = []
     if window.ranges and window.column is not None:
-        _in_months(known, window.column)
+        in_months = sql.SQL(_in_months(known, window.column))
         column, name = known.columns[window.column], sql.Identifier(window.column)
-        ranges: list[sql.Composable] = [sql.SQL("{} is null").format(name)]
+        # Rows that are in no month share a partition, which is replaced as a whole.
+        ranges: list[sql.Composable] = [sql.SQL("({}) is not true").format(in_months)]
         for since, until in window.ranges:
             ends: list[sql.Composable] = [
                 sql.SQL("{} {} {}").format(name, sql.SQL(sign), sql.SQL(_moment(end, column)))

@@ -199,14 +199,14 @@ class PostgresReading:
         ((total, signed_zeros, *found),) = self._ask(_statements.looked(known, reads, window, months or []))
         n = len(reads)
         unheld, digits, counts = dict(zip(reads, found[:n], strict=True)), found[n : 2 * n], found[2 * n :]
-        rows, misfits = {"all": total}, {"all": _misfits(reads, unheld)}
+        rows, misfits = {"all": total}, {"all": _misfits(unheld)}
         if months is not None:
             rows = {m.name: count for m, count in zip(months, counts, strict=True) if count}
             rows |= {"null": total - sum(rows.values())} if total > sum(rows.values()) else {}
         if month_of and (months is None or any(unheld.values())):
             grouped = self._ask(_statements.looked_by_month(known, reads, window, month_of))
             rows = {row[0] or "null": row[2] for row in grouped}
-            misfits = {row[0] or "null": _misfits(reads, dict(zip(reads, row[3:], strict=True))) for row in grouped}
+            misfits = {row[0] or "null": _misfits(dict(zip(reads, row[3:], strict=True))) for row in grouped}
         known.window, known.rows = window, total
         columns = tuple(
             _published(name, known.columns[name].type, r, unheld[name], measure)
@@ -357,8 +357,8 @@ def _publications(known: Known, contract: Contract) -> dict[str, types.Reads]:
     return reads
 
 
-def _misfits(reads: Mapping[str, types.Reads], unheld: Mapping[str, int]) -> dict[str, int]:
-    return {name: n for name, n in unheld.items() if n and not reads[name].narrow}
+def _misfits(unheld: Mapping[str, int]) -> dict[str, int]:
+    return {name: n for name, n in unheld.items() if n}
 
 
 def _published(
@@ -368,7 +368,7 @@ def _published(
     measured = None if digits is None else (whole or 0, scale or 0)
     column = Published(
         name, source.name, reads.type, reads.native,
-        unheld=unheld, narrow=reads.narrow, reading=types.reading(source, measured),
+        misfits=unheld, narrow=reads.narrow, reading=types.reading(source, measured),
         because=because(source, reads, unheld),
     )  # fmt: skip
     return column.as_text if unheld else column

@@ -190,7 +190,8 @@ class _Export:
         raise InvalidData(
             f"{first.name}: {bad_rows:,} of {counted(first.read.source, 'row')} break the contract{others}",
             what=[line for d in bad for line in broken_lines(d)],
-            next=f"see {quarantine}/{first.name}.csv; publish the rest with --non-strict",
+            next=f"see {quarantine}/{first.name}.csv; "
+            + ("publish the rest with --non-strict" if self.options.strict else "its policy refuses what does not fit"),
             broken={d.name: {b.rule: b.rows for b in d.broken} for d in bad},
             quarantine=str(quarantine),
         )
@@ -265,6 +266,7 @@ def _failed(lake: Lake, run: Run | None, error: BaseException) -> None:
             run,
             code,
             exit_code=exit_code,
+            snapshot=lake.current().number if committed else None,
             error=error.failed if isinstance(error, ParquetryError) else type(error).__name__,
         )
     except (ParquetryError, OSError):

@@ -31,7 +31,8 @@ class Why(Told):
 
     def __str__(self) -> str:
         c = self.column
-        how = "decoded by its reader" if c.native else "as exactly PostgreSQL's text"
+        how = "decoded by its reader" if c.native else "made of PostgreSQL's text, exactly"
+        how = "as exactly PostgreSQL's text" if c.type == "VARCHAR" and not c.native else how
         lines = [
             f"{self.dataset}.{c.name} in snapshot {self.snapshot}",
             f"  source:    {c.source_type}, of {self.relation}",
