@@ -313,7 +313,7 @@ def _types() -> Iterator[str]:
         [
             (
                 "`text`, the default",
-                "the whole column is published as its exact text; where a rule, the key or `unique` reads the column, they break the contract",
+                "the whole column is published as its exact text; where a rule, the key or `unique` reads the column, or the contract asks for a narrower type than the source's, they break the contract (`why` and the manifest then say `contract`)",
             ),
             ("`null_and_flag`", "the value is NULL, and `<column>_misfit` has its text; the field has to be nullable"),
             ("`quarantine`", "their rows are set aside, the rest is published (exit 11), strict or not"),
@@ -322,9 +322,9 @@ def _types() -> Iterator[str]:
     )
     yield "\nThe summary and the manifest count them. A column that was published in one type stays so from run to run, whatever its values:"
     yield "where misfits turn up later in a column that was native, the run ends with SCHEMA_DRIFT (exit 12), and `--accept-drift` publishes it as text from then on, all of it."
-    yield "A column that is text stays text; `--full --accept-drift` chooses anew. `parquetry why --column DATASET.COLUMN` says what was chosen and why.\n"
+    yield "A column that is text stays text; `--full --accept-drift` chooses anew. Who changes the type or the policy in the contract has consented: then the choice is made anew too. `parquetry why --column DATASET.COLUMN` says what was chosen and why.\n"
     yield "Beside a dataset with such text, and with `numeric` or time that is declared as `str`, the catalog has a view `<dataset>_typed`:"
-    yield "there the text is read as a time, or as a DECIMAL where all values fit 38 digits, and stands beside it in `<column>_text`. A time out of range is NULL there.\n"
+    yield "there the text is read as a date or timestamp, or as a DECIMAL where all values fit 38 digits, and stands beside it in `<column>_text`. A time out of range is NULL there; once a number does not fit, the column is its text there too, without a second one.\n"
     yield "## What is always text\n"
     by_reason: dict[str, list[str]] = {}
     for base, reason in reasons.TEXT.items():
@@ -386,6 +386,10 @@ def _contracts() -> Iterator[str]:
             (
                 "`privacy`",
                 "`public`, `internal` (the default), `personal` or `sensitive`: messages show no value of a sensitive column.",
+            ),
+            (
+                "`misfits`",
+                "`text` (the default), `null_and_flag`, `quarantine` or `refuse`: what becomes of values that the type cannot hold, see [types](types.md).",
             ),
         ],
     )

@@ -34,6 +34,8 @@ class Payment(DataFrameModel):
     refused: pl.Decimal(20, 4) = Field(nullable=True, metadata={"misfits": "refuse"})
     ruled: pl.Decimal(20, 4) = Field(nullable=True, ge=0)
     exact: str = Field(nullable=True)
+    narrow: pl.Int32 = Field(nullable=True)
+    narrowed: pl.Int32 = Field(nullable=True, metadata={"misfits": "null_and_flag"})
 """
 
 TOML = """
@@ -52,11 +54,11 @@ time = "at"
 SCHEMA = """
 create table payments (
     id bigint primary key, at timestamp not null, text timestamp, flagged timestamp,
-    aside numeric, refused numeric, ruled numeric, exact numeric
+    aside numeric, refused numeric, ruled numeric, exact numeric, narrow bigint, narrowed bigint
 );
 insert into payments
     select i, timestamp '2026-01-10' + i * interval '20 days', timestamp '2026-01-01', timestamp '2026-01-01',
-        i / 4.0, i / 4.0, i / 4.0, i * 0.125
+        i / 4.0, i / 4.0, i / 4.0, i * 0.125, i, i
     from generate_series(0, 9) i;
 """
 JULY = datetime(2026, 7, 1)
@@ -92,6 +94,9 @@ def test_without_misfits_every_column_is_what_the_contract_says(payments: App) -
         "refused": ("DECIMAL(20,4)", True, 0),
         "ruled": ("DECIMAL(20,4)", True, 0),
         "exact": ("VARCHAR", False, 0),
+        "narrow": ("INTEGER", True, 0),
+        "narrowed": ("INTEGER", True, 0),
+        "narrowed_misfit": ("VARCHAR", False, 0),
     } == published
     assert [None] * 10 == payments.lake.current().read("payments")["flagged_misfit"].to_list()
 
@@ -227,6 +232,30 @@ def test_refuse_stops_even_a_run_that_is_not_strict(payments: App) -> None:
     with pytest.raises(InvalidData) as refused:
         payments.export(options=Options(strict=False))
     assert 10 == refused.value.exit_code
+
+
+@pytest.mark.parametrize(("column", "code"), [("aside", 11), ("refused", 10), ("narrow", 10)])
+def test_unchecked_too_nothing_is_published_that_its_type_cannot_hold(payments: App, column: str, code: int) -> None:
+    value = "3000000000" if column == "narrow" else "'NaN'"
+    payments.sql(f"update payments set {column} = {value} where id = 3")
+    unchecked = Options(validate=False)
+    if code == 11:
+        done = payments.export(options=unchecked)
+        assert (11, 9, False) == (done.exit_code, done.datasets[0].rows, done.validated)
+        return
+    with pytest.raises(InvalidData):
+        payments.export(options=unchecked)
+
+
+def test_a_policy_holds_where_the_contract_asks_for_less_than_the_source_has(payments: App) -> None:
+    """Left at text, what does not fit breaks the contract: who asks for integers is not given text."""
+    payments.sql("update payments set narrowed = 3000000000 where id = 3")
+    payments.export()
+    read = payments.lake.current().read("payments").sort("id")
+    assert (None, "3000000000") == (read["narrowed"][3], read["narrowed_misfit"][3])
+    payments.sql("update payments set narrow = 3000000000 where id = 3")
+    with pytest.raises(InvalidData, match="1 of 10 rows"):
+        payments.export()
 
 
 class TestTypedView:
