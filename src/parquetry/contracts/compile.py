@@ -300,7 +300,7 @@ def _enum_rule(column: Column) -> Rule:
     values = ", ".join(sql.text(value) for value in sorted(_dtype(column).categories))
     name = str(column.name)
     said = f"{name} is one of {listed(_dtype(column).categories)}"
-    broken = f"({sql.name(name)} IN ({values})) IS FALSE"
+    broken = f"(list_contains([{values}], {sql.name(name)})) IS FALSE"
     return Rule(f"{name}:enum", (name,), said, broken, values=tuple(_dtype(column).categories))
 
 
