@@ -48,7 +48,7 @@ _VOLATILE = [
     (r"(?<!\d)20\d{6}_\d{6}(?!\d)", "MOMENT"),
     (r"\b[0-9a-f]{12,64}\b", "HASH"),
     (r"\b\d+(\.\d+)? ms\b", "TIME"),
-    (r"\b\d[\d,.]* (bytes|kB|MB)( |$)", "SIZE "),
+    (r"\b\d[\d,.]* (bytes|kB|MB)\b *", "SIZE "),
     (r"(look|read|check|commit|sync|total) \d+\.\d\d", r"\1 SECONDS"),
     (r"  +|─+", " "),
 ]
