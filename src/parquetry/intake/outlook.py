@@ -104,9 +104,7 @@ def _looked(reading: Reading, origin: Origin, window: Window) -> Look:
         raise Usage(f"{origin.name} cannot be filtered by {dict(window.where)}", what=error.what) from error
 
 
-def _as_text(
-    origin: Origin, look: Look, old: manifest.Dataset | None, *, anew: bool, full: bool
-) -> frozenset[str]:
+def _as_text(origin: Origin, look: Look, old: manifest.Dataset | None, *, anew: bool, full: bool) -> frozenset[str]:
     """
     The fields to publish as text. What the last snapshot did stands, so that no column's type
     flips from run to run; where nothing was published before, misfits decide.
