@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from parquetry import query
@@ -180,3 +181,16 @@ class TestTheSource:
     def test_a_mistake_is_the_users(self, asked: App) -> None:
         with pytest.raises(Usage, match="cannot run"):
             compare_source(asked.project, "SELECT nonsense FROM visits")
+
+
+@pytest.mark.parametrize("type_", ["DOUBLE", "FLOAT", "DOUBLE[]"])
+def test_a_zero_keeps_its_sign_in_a_file(app: App, tmp_path: Path, type_: str) -> None:
+    """DuckDB's Parquet dictionaries take -0 for 0."""
+    app.export()
+    value = "(CASE WHEN i % 2 = 0 THEN -0.0::DOUBLE ELSE 0.0::DOUBLE END)"
+    given = f"[{value}]::{type_}" if type_.endswith("[]") else f"{value}::{type_}"
+    save(app.project, f"SELECT i, {given} AS z FROM range(1000) t(i)", tmp_path / "zeros.parquet", "parquet")
+    read = duckdb.sql(
+        f"SELECT z::VARCHAR LIKE '%-0.0%', count(*) FROM '{tmp_path}/zeros.parquet' GROUP BY 1"
+    ).fetchall()
+    assert {(True, 500), (False, 500)} == set(read)

@@ -158,7 +158,10 @@ def save(
     options, cast = _FORMATS[form]
     with _relation(project, sql, at, params) as (connection, relation, snapshot), translating(target):
         began = time.perf_counter()
-        _selected(relation, cast).create_view("answer", replace=True)
+        chosen = _selected(relation, cast)
+        chosen.create_view("answer", replace=True)
+        if form == "parquet" and any("DOUBLE" in str(t) or "FLOAT" in str(t) for t in chosen.types):
+            options += ", DICTIONARY_SIZE_LIMIT 0"  # DuckDB's dictionaries take -0 for 0, see `write.stage`
         copy = f"COPY (FROM answer) TO {literal(target)} ({options})"
         (rows,) = stoppable(lambda: connection.execute(copy).fetchone(), connection.interrupt) or (0,)
         return Saved(target, rows, snapshot, time.perf_counter() - began)
