@@ -226,3 +226,11 @@ def test_types_in_which_values_are_compared(before: str, after: str, old: Any, n
             [old, new],
         ).fetchone()
     assert (same,) == found
+
+
+@pytest.mark.parametrize(
+    ("type_", "numeric"), [("DECIMAL(10,2)", True), ("DECIMAL(10,2)[]", False), ("BIGINT[]", False)]
+)
+def test_only_numbers_shift(type_: str, numeric: bool) -> None:
+    """A list of them has no mean, and DuckDB would refuse to give it."""
+    assert numeric == between(type_, type_).numeric

@@ -143,6 +143,24 @@ class TestText:
         assert (10, "VARCHAR") == (done.datasets[0].read.source, column(payments, "text").type)
         assert "0044-03-15 00:00:00 BC" == payments.lake.current().read("payments").sort("id")["text"][9]
 
+    def test_drift_accepted_for_one_column_leaves_the_others(self, payments: App) -> None:
+        path = payments.root / "contracts/pay.py"
+        path.write_text(path.read_text() + "    other: datetime = Field(nullable=True)\n")
+        payments.sql("alter table payments add other timestamp; update payments set text = 'infinity' where id = 3")
+        payments.export()
+        payments.sql(
+            "update payments set text = null where id = 3; update payments set other = 'infinity' where id = 3"
+        )
+        payments.export(options=Options(accept_drift=True))
+        assert ["VARCHAR", "VARCHAR"] == [column(payments, name).type for name in ("text", "other")]
+
+    def test_a_window_without_misfits_says_nothing_of_all_values(self, payments: App) -> None:
+        payments.sql("update payments set text = 'infinity' where id = 0")
+        payments.export()
+        payments.sql("update payments set exact = 7 where id = 9")
+        done = payments.export(since=JULY)
+        assert not any("would fit" in note for note in done.datasets[0].notes)
+
     def test_misfits_of_months_that_stay_are_still_counted(self, payments: App) -> None:
         payments.sql("update payments set text = 'infinity' where id in (0, 1, 9)")
         payments.export()
