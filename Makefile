@@ -21,7 +21,7 @@ export PIP_NO_INPUT := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test torture lint types wheel lock map docs record bench values clean
+.PHONY: help env demo test torture lint types wheel lock map docs record bench values queries clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -65,13 +65,20 @@ bench: $(ENV) $(BENCH) ## speed and memory beside other tools (ROWS=10000000 ROU
 values: $(ENV) $(BENCH) ## which values arrive, beside other tools (TOOLS=… RESULTS=…)
 	$(MEASURE) --values
 
+queries: $(ENV) ## the demo's queries over views, tables, live, and in PostgreSQL (ROWS=… ROUNDS=… RESULTS=…)
+	$(MEASURE) --queries
+
 # UPGRADE=1 takes the newest versions; without it only what pyproject.toml or dev.in ask for changes.
 COMPILE = $(BIN)/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+# All extras but `bayes`, which takes longer to install than all the rest.
+DEV = $(addprefix --extra ,analysis arrow demo pandas zstd)
 lock: $(ENV) ## write requirements/*.txt anew (UPGRADE=1: newest versions)
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --all-extras -o requirements/dev.txt pyproject.toml requirements/dev.in
+	$(COMPILE) $(if $(UPGRADE),--upgrade) $(DEV) -o requirements/dev.txt pyproject.toml requirements/dev.in
 	$(COMPILE) -c requirements/dev.txt -o requirements/core.txt pyproject.toml
 	$(COMPILE) -c requirements/dev.txt --extra demo -o requirements/demo.txt pyproject.toml
+	$(COMPILE) -c requirements/dev.txt --extra analysis -o requirements/analysis.txt pyproject.toml
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra bayes -o requirements/bayes.txt pyproject.toml requirements/bayes.in
 	$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/dev.txt -o requirements/bench.txt requirements/bench.in
 
 clean: ## remove .venv, .venv-bench, ./demo and what tools left behind

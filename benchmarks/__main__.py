@@ -3,6 +3,7 @@
 
     python -m benchmarks --rows 1000000 --rounds 3 --tables events,wide
     python -m benchmarks --values       which of the hostile values arrive, tool by tool
+    python -m benchmarks --queries      the demo's named queries over views, tables, live, and in PostgreSQL
     python -m benchmarks --report       write the pages again, from what was measured
 
 Rounds are interleaved: in each, every tool runs once, so that a busy minute of the machine hits all.
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from benchmarks import pages, report
 from benchmarks.bench import Bench, machine, server
+from benchmarks.queries import run as queries
 from benchmarks.tables import TABLES, Table
 from benchmarks.tools import TOOLS, Tool
 from benchmarks.values import run, tables
@@ -48,6 +50,10 @@ def _measure(asked: argparse.Namespace, folder: Path) -> None:
                 found = run.compared(tables.made(url), url, tools, asked.peers, facts, folder / "values")
             report.save(found, asked.results)
             return
+        if asked.queries:
+            with bench.database("study") as url:
+                report.save(queries.measured(ours, url, asked.rows, asked.rounds, folder), asked.results)
+            return
         for table in (t for t in TABLES if t.name in asked.tables):
             report.save(bench.table(table, table.rows(asked.rows), _chosen(table, asked.tools)), asked.results)
 
@@ -69,6 +75,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--tables", type=_one_of(names), default=names, help=f"of {','.join(names)}")
     parser.add_argument("--tools", type=_one_of([tool.name for tool in TOOLS]), help="by default the table's own")
     parser.add_argument("--values", action="store_true", help="compare values instead of speed")
+    parser.add_argument("--queries", action="store_true", help="ask instead of exporting")
     parser.add_argument("--report", action="store_true", help="measure nothing")
     parser.add_argument("--peers", type=Path, default=ROOT / ".venv-bench/bin/python", help="where the others live")
     parser.add_argument("--results", type=Path, default=RESULTS, help="another folder gets its own copy of the pages")

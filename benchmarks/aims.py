@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from benchmarks.queries.answers import VIEW, Queries
 from benchmarks.report import MB, Result
 from benchmarks.tools import BASELINE
 from benchmarks.values.run import Values
 
 ONE_MILLION, TEN_MILLION = 1_000_000, 10_000_000
 _OURS, _SCRIPT = "parquetry", "pandas script"
+_SERIES_MS = 50.0
 
 
 class Aim(NamedTuple):
@@ -26,7 +28,7 @@ class Aim(NamedTuple):
     met: bool = False
 
 
-def aims(results: Sequence[Result], values: Values | None) -> list[Aim]:
+def aims(results: Sequence[Result], values: Values | None, queries: Queries | None = None) -> list[Aim]:
     """Each aim, in the order of its worth."""
     found = {(r.table, r.rows): r for r in results}
     small, large = found.get(("events", ONE_MILLION)), found.get(("events", TEN_MILLION))
@@ -45,6 +47,8 @@ def aims(results: Sequence[Result], values: Values | None) -> list[Aim]:
         _check(small),
         _help(small),
         _again(small),
+        _series("its_series", queries),
+        _series("abab_series", queries),
     ]
 
 
@@ -114,3 +118,9 @@ def _again(result: Result | None) -> Aim:
         return Aim(what)
     met = max(cost.wall for cost in again.costs) < min(cost.wall for cost in first.costs)
     return Aim(what, f"{again.wall / first.wall:.2f} of its time", met)
+
+
+def _series(name: str, queries: Queries | None) -> Aim:
+    what = f"{name} over views of 1 M events within {_SERIES_MS:.0f} ms"
+    asked = queries.of(name) if queries and queries.rows >= ONE_MILLION else None
+    return Aim(what, f"{asked.median(VIEW):.0f} ms", asked.median(VIEW) < _SERIES_MS) if asked else Aim(what)

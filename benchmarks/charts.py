@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from statistics import median
 
+from benchmarks.queries.answers import POSTGRES, TABLE, VIEW, Queries
 from benchmarks.report import MB, Result, Row
 from benchmarks.tools import BASELINE
 from benchmarks.values.run import OUTCOMES, Values
@@ -51,6 +52,24 @@ def values(found: Values) -> str:
             if width > 30:
                 parts.append(f'<text x="{left + 4:.1f}" y="{_line(i)}" style="fill:#fff">{count}</text>')
             left += width
+    return "\n".join([*parts, "</svg>\n"])
+
+
+def queries(found: Queries) -> str:
+    """Three columns of bars on one scale: views, tables, PostgreSQL."""
+    names = [asked.query for asked in found.asked]
+    parts = _begun(f"named queries over {found.rows:,} events, milliseconds", names)
+    shown = (VIEW, TABLE, POSTGRES)
+    times = {way: [asked.median(way) for asked in found.asked] for way in shown}
+    most = max(times[POSTGRES], default=1.0)
+    third = (_WIDTH - _LABELS) / len(shown)
+    for column, way in enumerate(shown):
+        left = _LABELS + column * third
+        parts += _heading(left, way)
+        for i, milliseconds in enumerate(times[way]):
+            width = max(1.0, min(1.0, milliseconds / most) * (third - 65))
+            parts.append(_bar(left, i, width, _THEIRS if way == POSTGRES else _OURS))
+            parts.append(f'<text x="{left + width + 4:.1f}" y="{_line(i)}">{milliseconds:,.0f}</text>')
     return "\n".join([*parts, "</svg>\n"])
 
 

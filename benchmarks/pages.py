@@ -20,6 +20,7 @@ from typing import TypeVar
 
 from benchmarks import charts, report
 from benchmarks.aims import ONE_MILLION, TEN_MILLION, aims
+from benchmarks.queries.answers import LIVE, POSTGRES, TABLE, VIEW, Queries
 from benchmarks.report import MB, Result, Row
 from benchmarks.tools import BASELINE
 from benchmarks.values.run import OUTCOMES, Outcome, Values
@@ -45,33 +46,36 @@ def write(results: Path, here: Path, into: Path) -> list[Path]:
         here: The checkout, whose pages are taken.
         into: Where they go: the checkout itself, or a folder to look at them.
     """
-    found, values = report.results(results), report.values(results)
-    made = [(FIGURES + "/" + name, text) for name, text in figures(found, values).items()]
-    made += [(page, filled((here / page).read_text(encoding="utf-8"), found, values)) for page in PAGES]
+    found, values, queries = report.results(results), report.values(results), report.queries(results)
+    drawn = figures(found, values, queries)
+    made = [(FIGURES + "/" + name, text) for name, text in drawn.items()]
+    made += [(page, filled((here / page).read_text(encoding="utf-8"), found, values, queries)) for page in PAGES]
     for name, text in made:
         (into / name).parent.mkdir(parents=True, exist_ok=True)
         (into / name).write_text(text, encoding="utf-8")
-    stale = {path.name for path in (into / FIGURES).glob("*.svg")} - figures(found, values).keys()
+    stale = {path.name for path in (into / FIGURES).glob("*.svg")} - drawn.keys()
     for name in stale:
         (into / FIGURES / name).unlink()
     return [into / name for name, _ in made]
 
 
-def figures(results: Sequence[Result], values: Values | None) -> dict[str, str]:
+def figures(results: Sequence[Result], values: Values | None, queries: Queries | None = None) -> dict[str, str]:
     """Each chart by the name of its file."""
     made = {f"{result.name}.svg": charts.costs(result) for result in results}
-    return made | ({"values.svg": charts.values(values)} if values else {})
+    made |= {"values.svg": charts.values(values)} if values else {}
+    return made | ({"queries.svg": charts.queries(queries)} if queries else {})
 
 
-def filled(page: str, results: Sequence[Result], values: Values | None) -> str:
+def filled(page: str, results: Sequence[Result], values: Values | None, queries: Queries | None = None) -> str:
     """*page* with what belongs between its markers."""
     made: dict[str, Callable[[], Iterable[str]]] = {
         "summary": lambda: _summary(results, values),
         "speed": lambda: _speed(results),
+        "queries": lambda: _answers(queries),
         "values": lambda: _families(values),
         "examples": lambda: _examples(values),
         "refusals": lambda: _refusals(values),
-        "aims": lambda: _aims(results, values),
+        "aims": lambda: _aims(results, values, queries),
     }
     return _MARKED.sub(lambda found: found[1] + ("\n".join(made[found[2]]()) or _NOTHING) + "\n" + found[3], page)
 
@@ -126,6 +130,54 @@ def _stages(result: Result) -> str:
 
 def _machine(machine: Mapping[str, str]) -> str:
     return "On: " + ", ".join(f"{name} {value}" for name, value in machine.items())
+
+
+# ── queries ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def _answers(queries: Queries | None) -> Iterator[str]:
+    if not queries:
+        return
+    size = {name: f"{count / MB:,.0f} MB" for name, count in queries.bytes.items()}
+    yield f"{_machine(queries.machine)}. The machine's load before the first round was {queries.load:.2f}.\n"
+    yield (
+        f"{queries.rows:,} events of {queries.users:,} people: {size['PostgreSQL']} in PostgreSQL and "
+        f"{size['its indexes']} of indexes, {size['Parquet']} of Parquet, {size['DuckDB tables']} as DuckDB tables. "
+        f"Rounds: {queries.rounds}.\n"
+    )
+    yield f"PostgreSQL has the app's own indexes of the events, on {_listed(queries.indexes[POSTGRES])}; all of it is"
+    yield "vacuumed and analyzed. " + ", ".join(f"`{k} = {v}`" for k, v in queries.settings.items()) + "."
+    yield f"The tables have indexes on {_listed(queries.indexes['DuckDB tables'])}.\n"
+    yield '<img src="figures/queries.svg" alt="milliseconds of each query, over views, in tables, in PostgreSQL">\n'
+    heads = (
+        "query",
+        "rows",
+        "view ms",
+        "spread",
+        "table ms",
+        "live ms",
+        "PostgreSQL ms",
+        "× view",
+        "× table",
+        "answers",
+    )
+    yield from _table(
+        heads,
+        (
+            (
+                asked.query, f"{asked.rows:,}", f"**{asked.median(VIEW):.1f}**",
+                "-".join(f"{end:.1f}" for end in asked.spread(VIEW)),
+                *(f"{asked.median(way):.1f}" for way in (TABLE, LIVE, POSTGRES)),
+                f"{asked.ratio(VIEW):.1f}", f"{asked.ratio(TABLE):.1f}",
+                f"**differ: {', '.join(asked.differs)}**" if asked.differs else "agree",
+            )
+            for asked in queries.asked
+        ),
+    )  # fmt: skip
+
+
+def _listed(indexes: Sequence[str]) -> str:
+    return ", ".join(f"({columns})" for columns in indexes)
 
 
 # ── values ───────────────────────────────────────────────────────────────────────────────────────
@@ -248,10 +300,10 @@ def _kept(values: Values, tool: str) -> tuple[str, str]:
     return f"**{values.count(tool, 'changed')}**", str(values.count(tool, "refused") + values.count(tool, "raw"))
 
 
-def _aims(results: Sequence[Result], values: Values | None) -> Iterator[str]:
+def _aims(results: Sequence[Result], values: Values | None, queries: Queries | None) -> Iterator[str]:
     rows = (
         (aim.what, aim.reached or "not measured", "" if not aim.reached else "yes" if aim.met else "**no**")
-        for aim in aims(results, values)
+        for aim in aims(results, values, queries)
     )
     yield from _table(("aim", "reached", "met"), rows)
 

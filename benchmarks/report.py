@@ -9,11 +9,12 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.measure import Cost
+from benchmarks.queries.answers import Asked, Queries
 from benchmarks.tools import BASELINE
 from benchmarks.values.run import Outcome, Values
 
 MB = 1e6
-VALUES = "values.json"
+VALUES, QUERIES = "values.json", "queries.json"
 
 
 @dataclass(slots=True)
@@ -108,10 +109,11 @@ def line(result: Result, row: Row) -> str:
     )
 
 
-def save(found: Result | Values, folder: Path) -> Path:
+def save(found: Result | Values | Queries, folder: Path) -> Path:
     """Write it to a file of *folder*; an older one of the same table and rows is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / (VALUES if isinstance(found, Values) else f"{found.name}.json")
+    name = f"{found.name}.json" if isinstance(found, Result) else VALUES if isinstance(found, Values) else QUERIES
+    path = folder / name
     path.write_text(_lines(asdict(found)) + "\n", encoding="utf-8")
     return path
 
@@ -131,7 +133,7 @@ def _lines(told: object, depth: int = 0) -> str:
 
 def results(folder: Path) -> list[Result]:
     """All that were saved, the table of events first."""
-    found = [_read(path) for path in folder.glob("*.json") if path.name != VALUES]
+    found = [_read(path) for path in folder.glob("*.json") if path.name not in (VALUES, QUERIES)]
     return sorted(found, key=lambda r: (r.table != "events", r.table, r.rows))
 
 
@@ -145,6 +147,14 @@ def values(folder: Path) -> Values | None:
         for tool, outcomes in told.pop("tools").items()
     }
     return Values(**told, tools=tools)
+
+
+def queries(folder: Path) -> Queries | None:
+    """What was saved of the queries."""
+    if not (folder / QUERIES).exists():
+        return None
+    told = json.loads((folder / QUERIES).read_text(encoding="utf-8"))
+    return Queries(**{**told, "asked": [Asked(**asked) for asked in told["asked"]]})
 
 
 def _read(path: Path) -> Result:

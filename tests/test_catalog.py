@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import duckdb
@@ -137,3 +140,18 @@ def test_a_missing_file_is_said(store: LocalStore, publish: Committing, tmp_path
     with pytest.raises(Integrity, match="missing|damaged"):
         build(store, tmp_path / "c.duckdb")
     assert not (tmp_path / "c.duckdb").exists()
+
+
+def test_a_signal_stops_a_copy(store: LocalStore, publish: Committing, tmp_path: Path) -> None:
+    """DuckDB's own wait would hear it when the copy is done."""
+    publish(events=JANUARY)
+    with duckdb.connect(str(tmp_path / "c.duckdb")) as connection:
+        catalog.define(connection, snapshot := Lake(store.root).current(), "research")
+        slow = "SELECT a.range AS id, b.range AS at FROM range(100000) a, range(100000) b WHERE a.range + b.range < 0"
+        columns = ", ".join(f'NULL AS "{name}"' for name in snapshot.dataset("events").schema)
+        connection.execute(f"CREATE OR REPLACE VIEW events AS SELECT {columns} FROM ({slow})")
+        timer = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            catalog.as_tables(connection, snapshot, {})
+        assert [] == connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parquetry.errors import Config, NoSuchDataset, Unsafe, Usage
-from parquetry.project import FILE, Dataset, Project, find, line_of
+from parquetry.formats.pattern import Pattern
+from parquetry.formats.shape import Shape
+from parquetry.project import FILE, Dataset, Project, Reports, find, line_of
 from parquetry.settings import Secret
 from parquetry.verbs.config import config
 
@@ -48,7 +51,7 @@ source    = "reports"
 files     = "query_perf_daily_{date:%Y%m%d}.csv"
 contract  = "contracts.ops:QueryPerf"
 time      = ["timestamp", "at"]
-partition = "all"
+every     = "1 day"
 """
 
 PASSWORD_URL = "postgresql://app:hunter2@db.example/app"
@@ -112,8 +115,9 @@ def test_a_project_is_what_its_file_says(write: Write) -> None:
             ("query_perf",),
             (),
             ("timestamp", "at"),
-            "all",
-            files="query_perf_daily_{date:%Y%m%d}.csv",
+            "month",
+            reports=Reports(Pattern.of("query_perf_daily_{date:%Y%m%d}.csv"), Shape("csv"), dated_by="time"),
+            every=timedelta(days=1),
         ),
     } == project.datasets
     assert root / "g/reports" == project.source("reports").root
@@ -285,15 +289,15 @@ def test_broken_toml_is_told_with_line_column_and_text(
             "partition = 'month' needs 'time'",
         ),
         (
-            'partition = "all"',
-            'partition = "monthly"',
-            30,
+            '"contracts.research:Protocol"',
+            '"contracts.research:Protocol"\npartition = "monthly"',
+            24,
             "partition: 'monthly' is not one of month, all; did you mean 'month'?",
         ),
         (
-            'partition = "all"',
-            'partition = "all"\norder = "tiem"',
-            31,
+            '"contracts.research:Protocol"',
+            '"contracts.research:Protocol"\norder = "tiem"',
+            24,
             "order: 'tiem' is not one of auto, time, none; did you mean 'time'?",
         ),
         ('"query_perf_daily_{', '"../{', 27, "files is a pattern below the source's root; it cannot lead out of it"),

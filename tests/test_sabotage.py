@@ -106,6 +106,7 @@ QUICK = [
     ),
 ]  # fmt: skip
 
+DOCTOR = "tests/verbs/test_doctor.py::"
 MISFITS, UNCHANGED = "tests/verbs/test_misfits.py::", "tests/verbs/test_unchanged.py::"
 ON_A_SERVER = [
     Sabotage(
@@ -149,6 +150,36 @@ ON_A_SERVER = [
     Sabotage(
         "a signal's note of the lake is lost", "verbs/export.py", 'error.add_note(f"lake:  {state}")', "pass",
         "tests/faults/test_signals.py::test_in_the_middle_of_a_check[sleep-2]",
+    ),
+    Sabotage(
+        "compatible drift is published unseen", "intake/drift.py", "if waiting and not accept:", "if False:",
+        "tests/verbs/test_drift.py::test_plan_stops_and_goes_on_as_the_run_would",
+    ),
+    Sabotage(
+        "another name for a column is no drift", "intake/drift.py", "if broken := [d for d in drifted if d.breaking]:",
+        "if broken := []:", "tests/verbs/test_drift.py::test_every_difference_is_told_and_the_worst_comes_first",
+    ),
+    Sabotage(
+        "settings that a pooler drops are not missed", "sources/_link.py", "    if lost:\n        raise Config(",
+        "    if False:\n        raise Config(", DOCTOR + "TestSession::test_a_pooler_that_drops_settings",
+    ),
+    Sabotage(
+        "doctor does not see a pooler", "checkup/session.py", "if process != server.info.backend_pid:", "if False:",
+        DOCTOR + "TestSession::test_a_pooler",
+    ),
+    Sabotage(
+        "doctor passes over a column that is hidden", "checkup/server.py",
+        "if hidden := [n for n in names if not columns[n].readable]:", "if hidden := []:",
+        DOCTOR + "TestRights::test_a_hidden_column",
+    ),
+    Sabotage(
+        "doctor foresees no values that do not fit", "checkup/values.py",
+        "misfits = [c for c in ahead.look.columns if c.misfits]", "misfits = []",
+        DOCTOR + "TestValues::test_values_that_break_the_contract",
+    ),
+    Sabotage(
+        "doctor ends well whatever it found", "verbs/doctor.py",
+        'next((f.code for f in self.findings if f.verdict == "failure"), 0)', "0", DOCTOR + "TestServer::test_down",
     ),
 ]  # fmt: skip
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from parquetry.lake import Lake as Lake
     from parquetry.lake import Snapshot as Snapshot
     from parquetry.project import Project as Project
+    from parquetry.verbs.compact import compact as compact
     from parquetry.verbs.config import config as config
     from parquetry.verbs.diff import diff as diff
     from parquetry.verbs.diff_contract import diff_contract as diff_contract
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from parquetry.verbs.init import init as init
     from parquetry.verbs.plan import plan as plan
     from parquetry.verbs.query import query as query
+    from parquetry.verbs.status import status as status
     from parquetry.verbs.sync import sync as sync
     from parquetry.verbs.validate import validate as validate
     from parquetry.verbs.verify import verify as verify
@@ -43,6 +45,7 @@ _HOMES = {
     "Project": "project",
     "Selection": "intake.selection",
     "Snapshot": "lake",
+    "compact": "verbs.compact",
     "config": "verbs.config",
     "diff": "verbs.diff",
     "diff_contract": "verbs.diff_contract",
@@ -52,6 +55,7 @@ _HOMES = {
     "init": "verbs.init",
     "plan": "verbs.plan",
     "query": "verbs.query",
+    "status": "verbs.status",
     "sync": "verbs.sync",
     "validate": "verbs.validate",
     "verify": "verbs.verify",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import glob
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -25,6 +26,7 @@ from parquetry.lake.digest import quoted
 from parquetry.lake.manifest import Dataset
 from parquetry.lake.store import translating
 from parquetry.lake.write import literal
+from parquetry.stoppable import stoppable
 from parquetry.text import Told, counted
 
 Mode = Literal["view", "table", "live"]
@@ -48,6 +50,7 @@ class Catalog(Told):
         views: Their names in *schema*, one a dataset and the typed ones; in mode ``table`` the former are tables.
         problems: Macros that it has not, and why.
         evidence: What ``auto`` measured, and what it decided.
+        still_views: In mode ``table``, the datasets that a table would change, and how.
         attach: In mode ``live``, the statements that connect a DuckDB to the sources; without a password.
     """
 
@@ -58,14 +61,22 @@ class Catalog(Told):
     mode: Mode = "view"
     problems: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+    still_views: tuple[str, ...] = ()
     attach: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         views = counted(len(self.views), "view")
         shown = {"view": f"{views} of", "table": f"{views} and tables of", "live": f"{views} of the sources, as of"}
         told = f"catalog: {self.path}, schema {self.schema}, {shown[self.mode]} snapshot {self.snapshot}"
-        attach = ["before it is queried:", *(f"  {statement};" for statement in self.attach)] if self.attach else []
-        return "\n".join([*self.evidence, told, *attach, *(f"without a macro: {p}" for p in self.problems)])
+        left = [f"still a view: {said}" for said in self.still_views]
+        problems = [f"without a macro: {problem}" for problem in self.problems]
+        return "\n".join([*self.evidence, told, *left, *self._attaching(), *problems])
+
+    def _attaching(self) -> Iterator[str]:
+        if self.attach:
+            yield "before it is queried, with PGPASSWORD or ~/.pgpass at hand:"
+            yield "  LOAD postgres_scanner;"
+            yield from (f"  {statement};" for statement in self.attach)
 
 
 def build(
@@ -159,26 +170,63 @@ def mark(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
 
 def as_tables(
     connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, indexes: Mapping[str, Sequence[Sequence[str]]]
-) -> None:
+) -> list[str]:
     """
     Put a table with the same rows, in the order of time, in the place of each dataset's view.
 
     Args:
         indexes: By dataset, the columns of each.
 
+    Returns:
+        The datasets that stay views, since their tables would have other values, and why.
+
     Raises:
         Config: An index on what is no column, or on values that DuckDB cannot index.
     """
+    left = []
     for name in snapshot.datasets:
         dataset, copy = snapshot.dataset(name), f"{_COPY}{name}"
         order = f" ORDER BY {quoted(dataset.time)}" if dataset.time else ""
-        connection.execute(f"CREATE TABLE {quoted(copy)} AS SELECT * FROM {quoted(name)}{order}")
+        signed = _negative_zeros(connection, name, dataset)
+        if signed:  # of equal neighbours, RLE keeps the first
+            connection.execute("SET disabled_compression_methods = 'rle'")
+        _stoppable(connection, f"CREATE TABLE {quoted(copy)} AS SELECT * FROM {quoted(name)}{order}")
+        if signed and (lost := _constant(connection, copy, signed)):
+            connection.execute(f"DROP TABLE {quoted(copy)}")
+            left.append(f"{name}: DuckDB's tables do not keep the sign of zero in {', '.join(lost)}")
+            continue
         connection.execute(f"DROP VIEW {quoted(name)}")
         connection.execute(f"ALTER TABLE {quoted(copy)} RENAME TO {quoted(name)}")
         about = f"{_OURS} a copy of {name} in snapshot {snapshot.number}; the next sync makes it anew"
         connection.execute(f"COMMENT ON TABLE {quoted(name)} IS {literal(about)}")
         for number, columns in enumerate(indexes.get(name, ())):
             _index(connection, name, f"{name}_index_{number + 1}", columns, dataset.schema)
+    return left
+
+
+def _negative_zeros(connection: duckdb.DuckDBPyConnection, view: str, dataset: Dataset) -> list[str]:
+    """The columns that hold -0, or may."""
+    floating = {name: kind for name, kind in dataset.schema.items() if "DOUBLE" in kind or "FLOAT" in kind}
+    tests = [
+        f"{quoted(name)} = 0 AND signbit({quoted(name)})" if kind in ("DOUBLE", "FLOAT")
+        else f"CAST({quoted(name)} AS VARCHAR) LIKE '%-0.0%'"
+        for name, kind in floating.items()
+    ]  # fmt: skip
+    if not tests:
+        return []
+    asked = f"SELECT {', '.join(f'coalesce(bool_or({test}), false)' for test in tests)} FROM {quoted(view)}"
+    found = stoppable(lambda: connection.execute(asked).fetchone(), connection.interrupt) or ()
+    return [name for name, there in zip(floating, found, strict=True) if there]
+
+
+def _constant(connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]) -> list[str]:
+    """Those of *columns* that are stored, for some rows, as one value: 0 and -0 are one to DuckDB there."""
+    _stoppable(connection, "CHECKPOINT")
+    rows = connection.execute(
+        f"SELECT DISTINCT column_name FROM pragma_storage_info({literal(table)}) "
+        "WHERE compression = 'Constant' AND segment_type IN ('DOUBLE', 'FLOAT')"
+    ).fetchall()
+    return [name for name in columns if (name,) in rows]
 
 
 def _index(
@@ -189,9 +237,13 @@ def _index(
         if column not in schema:
             raise Config(f"{failed}: no column '{column}'{did_you_mean(column, schema)}", next="correct indexes = …")
     try:
-        connection.execute(f"CREATE INDEX {quoted(name)} ON {quoted(table)} ({', '.join(map(quoted, columns))})")
+        _stoppable(connection, f"CREATE INDEX {quoted(name)} ON {quoted(table)} ({', '.join(map(quoted, columns))})")
     except duckdb.Error as error:
         raise Config(failed, what=str(error).splitlines()[0], next="correct indexes = … in parquetry.toml") from error
+
+
+def _stoppable(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+    stoppable(lambda: connection.execute(statement), connection.interrupt)
 
 
 def define_macros(connection: duckdb.DuckDBPyConnection, file: str, statements: Iterable[tuple[int, str]]) -> list[str]:
@@ -232,11 +284,17 @@ def _typed(dataset: Dataset) -> Iterator[str]:
 
 @contextmanager
 def opened(snapshot: Snapshot, schema: str, *, memory: str, threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A private DuckDB with the views of *snapshot*, whether or not a catalog file was built."""
-    config: dict[str, Any] = {"memory_limit": memory, "threads": threads, **_OFFLINE}
-    with closing(duckdb.connect(config=config)) as connection:
-        define(connection, snapshot, schema)
-        yield connection
+    """
+    A private DuckDB with the views of *snapshot*, whether or not a catalog file was built.
+
+    Its zone is UTC, so that a day of a ``timestamptz`` is the same on every machine.
+    """
+    with tempfile.TemporaryDirectory(prefix="parquetry-") as spill:  # DuckDB's own place is .tmp, where one stands
+        config: dict[str, Any] = {"memory_limit": memory, "threads": threads, "temp_directory": spill, **_OFFLINE}
+        with closing(duckdb.connect(config=config)) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            define(connection, snapshot, schema)
+            yield connection
 
 
 @contextmanager

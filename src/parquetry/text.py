@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import math
+import struct
 from collections.abc import Iterable, Sequence
 
 
@@ -40,6 +42,32 @@ def size(count: float) -> str:
 def counted(count: int, noun: str) -> str:
     """``1 file``, ``2 files``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def shortest(number: float, *, single: bool = False) -> str:
+    """
+    The fewest digits that are read as this very number again, without a fraction that is none.
+
+    Args:
+        single: It was a number of 32 bits, whose digits are fewer.
+    """
+    if single and math.isfinite(number):
+        told = (f"{number:.{digits}g}" for digits in range(6, 10))
+        return next((text for text in told if _single(float(text)) == number), repr(number))
+    return repr(number).removesuffix(".0")
+
+
+def _single(number: float) -> float:
+    try:
+        (held,) = struct.unpack("<f", struct.pack("<f", number))
+    except OverflowError:
+        return math.inf
+    return float(held)
+
+
+def printable(text: str) -> str:
+    """Line breaks and control characters as escapes: what a value holds does not move a terminal's cursor."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _cell(value: object) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -75,6 +77,36 @@ def test_the_catalog(shell: Any) -> None:
     document = json.loads(shell("sync", "--mode", "auto", "--json").stdout)
     assert ("view", "scores: not measured, it needs a value") == (document["mode"], document["evidence"][0])
     assert "live" == json.loads(shell("sync", "--json", PARQUETRY_DUCKDB_MODE="live").stdout)["mode"]
+
+
+def test_a_day_is_the_same_on_every_machine(shell: Any) -> None:
+    """Of a moment with a zone, too: it is UTC's."""
+    sql = "SELECT timestamptz '2026-03-08 02:30:00+00' AS t, t::DATE AS day, date_trunc('week', t)::DATE AS week"
+    for zone in ("UTC", "America/New_York", "Pacific/Kiritimati"):
+        done = shell("query", sql, "--format", "csv", TZ=zone)
+        assert "2026-03-08 02:30:00+00,2026-03-08,2026-03-02" == done.stdout.splitlines()[1]
+
+
+class TestOutput:
+    LINE = ("query", "SELECT 1 AS a", "--format", "csv", "-o")
+
+    def test_a_link_stays_one(self, shell: Any, app: App) -> None:
+        (app.root / "link.csv").symlink_to("real.csv")
+        assert 0 == shell(*self.LINE, "link.csv").returncode
+        assert (True, "a\n1\n") == ((app.root / "link.csv").is_symlink(), (app.root / "real.csv").read_text())
+
+    def test_a_pipe_with_a_name_is_written_into(self, shell: Any, app: App) -> None:
+        """As is /dev/null, which must not become a file."""
+        os.mkfifo(app.root / "pipe")
+        reading = subprocess.Popen(["cat", "pipe"], cwd=app.root, stdout=subprocess.PIPE, text=True)
+        assert 0 == shell(*self.LINE, "pipe").returncode
+        assert ("a\n1\n", None) == reading.communicate(timeout=60)
+        assert (app.root / "pipe").is_fifo()
+
+    def test_a_folder_is_no_file(self, shell: Any, app: App) -> None:
+        done = shell(*self.LINE, "queries")
+        assert (2, True) == (done.returncode, "-o queries/rows.csv" in done.stderr)
+        assert {"scores.sql"} == {path.name for path in (app.root / "queries").iterdir()}
 
 
 def test_help_is_quick(tmp_path: Path) -> None:

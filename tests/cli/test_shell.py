@@ -41,7 +41,7 @@ def shell(app: App) -> Any:
 
 COMMANDS = [
     "doctor", "demo", "plan", "export", "validate", "sync", "query", "snapshots", "diff", "verify", "gc", "runs",
-    "config",
+    "config", "completion",
 ]  # fmt: skip
 
 

@@ -6,12 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from parquetry.contracts import Contract, Field, Rule
-from parquetry.contracts.change import EFFECTS, Change, Described, breaking, changes, column_changes
+from parquetry.contracts import Contract, Field, Rule, bounds
+from parquetry.contracts.change import (
+    EFFECTS,
+    Change,
+    Declared,
+    Described,
+    breaking,
+    changes,
+    column_changes,
+    declared_changes,
+)
 from parquetry.contracts.widths import Step, width
 
 MOOD = Rule("mood:isin", ("mood",), "mood is LOW or HIGH", "mood IN ('LOW', 'HIGH')", values=("LOW", "HIGH"))
-SCORE = Rule("score:ge", ("score",), "score is at least 0", '("score" >= 0) IS FALSE')
+SCORE = Rule("score:ge", ("score",), "score is at least 0", '("score" >= (0)) IS FALSE')
 BASE = Contract(
     "t:T",
     (
@@ -23,6 +32,13 @@ BASE = Contract(
     (MOOD, SCORE),
     (("id",),),
 )
+
+
+DATASET = Declared(("id",), ("at",), "month", {"person": "people.id"})
+
+
+def replaced(**changed: object) -> Declared:
+    return DATASET._replace(**changed)  # type: ignore[arg-type]
 
 
 def kinds(found: tuple[Change, ...]) -> list[tuple[str, str]]:
@@ -51,7 +67,9 @@ CASES: list[tuple[str, str, Contract, str, str]] = [
     ("value_removed", "mood", with_rules(replace(MOOD, broken="…", values=("LOW",)), SCORE), "+", "-"),
     ("rule_added", "id", with_rules(MOOD, SCORE, Rule("id:str_length", ("id",), "id has 25", "…")), "+", "-"),
     ("rule_removed", "score", with_rules(MOOD), "+", "+"),
-    ("rule_changed", "score", with_rules(MOOD, replace(SCORE, broken='("score" >= 5) IS FALSE')), "+", "-"),
+    ("rule_tightened", "score", with_rules(MOOD, replace(SCORE, broken='("score" >= (5)) IS FALSE')), "+", "-"),
+    ("rule_loosened", "score", with_rules(MOOD, replace(SCORE, broken='("score" >= (-1)) IS FALSE')), "+", "+"),
+    ("rule_changed", "score", with_rules(MOOD, replace(SCORE, broken='("score" % 2) IS FALSE')), "+", "-"),
     ("unique_added", "email", replace(BASE, unique=(("id",), ("email",))), "+", "-"),
     ("unique_removed", "id", replace(BASE, unique=()), "-", "+"),
     ("unit_changed", "score", with_field("score", unit="percent"), "-", "-"),
@@ -73,7 +91,58 @@ def test_a_change_is_found_and_breaks_whom_the_table_says(
 
 
 def test_every_kind_has_its_case() -> None:
-    assert set(EFFECTS) == {"table_renamed", *(kind for kind, *_ in CASES)}  # a contract has no table
+    tables = {"table_renamed", "table_removed"}  # a contract has none
+    assert set(EFFECTS) == {*tables, *(kind for kind, *_ in CASES), *(kind for kind, *_ in DECLARED)}
+
+
+DECLARED: list[tuple[str, Declared, str, str]] = [
+    ("key_changed", replaced(key=("id", "at")), "-", "-"),
+    ("time_changed", replaced(time=("when",)), "-", "-"),
+    ("partition_changed", replaced(partition="all"), "+", "+"),
+    ("reference_added", replaced(references={"person": "people.id", "at": "days.id"}), "+", "-"),
+    ("reference_removed", replaced(references={}), "-", "+"),
+]
+
+
+@pytest.mark.parametrize(("kind", "new", "readers", "writers"), DECLARED, ids=[d[0] for d in DECLARED])
+def test_what_parquetry_toml_says_is_compared_too(kind: str, new: Declared, readers: str, writers: str) -> None:
+    (found,) = declared_changes("visits", DATASET, new)
+    said = {"+": "compatible", "-": "breaking"}
+    assert (kind, said[readers], said[writers]) == (found.kind, found.readers, found.writers)
+    assert found.says.startswith("visits: ")
+    assert () == declared_changes("visits", new, new)
+
+
+BOUNDS: list[tuple[str, str, str]] = [
+    ('"a" >= (0)', '"a" > (0)', "tightened"),
+    ('"a" > (0)', '"a" >= (0)', "loosened"),
+    ('"a" >= (0) AND "a" <= (9)', '"a" >= (1) AND "a" <= (8)', "tightened"),
+    ('"a" >= (0) AND "a" <= (9)', '"a" >= (1) AND "a" <= (10)', "changed"),
+    ('"a" >= (10)', '"a" >= (9)', "loosened"),
+    ("\"a\" <= CAST('9.5' AS DOUBLE)", "\"a\" <= CAST('10.0' AS DOUBLE)", "loosened"),
+    ("\"a\" <= CAST('9.5' AS DECIMAL(8,2))", "\"a\" <= CAST('nan' AS DOUBLE)", "changed"),
+    ('length("a") <= 9', 'length("a") <= 8', "tightened"),
+    ('length("a") = 9', 'length("a") >= 9', "loosened"),
+    ("\"a\" < DATE '2026-01-01'", "\"a\" < DATE '2025-12-31'", "tightened"),
+    ("\"a\" < DATE '2026-01-01'", "\"a\" < TIMESTAMP '2026-01-01 00:00:00'", "changed"),
+    ('"a" >= $now - INTERVAL 5 YEAR', '"a" >= $now - INTERVAL 9 YEAR', "loosened"),
+    ('CAST("a" AS DOUBLE) > (1)', '"a" > (1)', "same"),
+    ('"a" >= (0)', '"b" >= (0)', "changed"),
+    ("\"a\" < 'x'", "\"a\" < 'y'", "changed"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "step"), BOUNDS)
+def test_bounds_are_loosened_or_tightened(before: str, after: str, step: bounds.Step) -> None:
+    old, new = (Rule("a:x", ("a",), "", f"({holds}) IS FALSE") for holds in (before, after))
+    assert (step, "same") == (bounds.step(old, new), bounds.step(new, new))
+    back: dict[str, str] = {"loosened": "tightened", "tightened": "loosened"}
+    assert back.get(step, step) == bounds.step(new, old)
+
+
+def test_a_bound_that_now_holds_for_null_too_is_not_looser() -> None:
+    old, new = (Rule("a:x", ("a",), "", f'("a" >= ({n})) IS {what}') for n, what in ((1, "FALSE"), (0, "NOT TRUE")))
+    assert "changed" == bounds.step(old, new)
 
 
 def test_nothing_changed_is_no_change() -> None:

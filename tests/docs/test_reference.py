@@ -10,6 +10,7 @@ import pytest
 
 import parquetry
 from parquetry import project, settings
+from parquetry.cli import documents
 from parquetry.cli.commands import commands
 from parquetry.contracts import compile, types
 
@@ -51,6 +52,28 @@ def test_every_command_and_option_is_there_and_says_what_it_is() -> None:
             if isinstance(option, click.Option):
                 assert option.opts[0] in told
                 assert option.help or option.name == "form", f"{name} {option.opts[0]} has no help"
+
+
+def test_every_command_says_its_exit_codes_its_schema_and_an_example() -> None:
+    told = page("commands")
+    for name, _ in _commands(commands):
+        _, _, said = told.partition(f"\n## {name}\n")
+        said, word = said.partition("\n## ")[0], name.split()[1]
+        assert "Example" in said
+        assert f"\nEnds with 0{'; ' * bool(documents.COMMANDS[word].exits)}{documents.COMMANDS[word].exits}. " in said
+        assert f"[schema](schemas/{word}.json)" in said
+        assert (REFERENCE / f"schemas/{word}.json").is_file()
+
+
+def test_every_key_of_every_document_is_there() -> None:
+    told = page("json")
+    for command, schema in generate._schemas().items():
+        _, _, said = told.partition(f"\n## {command}\n")
+        said = said.partition("\n## ")[0]
+        keys = {key for form in schema["oneOf"][:-1] for key in form["properties"]} - {"version", "command"}
+        assert keys == {key for key in keys if f"\n| `{key}` |" in said}, command
+    inside = set(re.findall(r"\]\(#([\w-]+)\)", told))
+    assert inside <= {heading.lower().replace(" ", "-") for heading in re.findall(r"^##+ (.+)$", told, re.MULTILINE)}
 
 
 def test_every_setting_and_key_is_there() -> None:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from parquetry.lake import Lake, ledger
 from parquetry.lake.commit import Draft, StagedFile, StagedPartition, commit, turn
-from parquetry.lake.common_type import between
+from parquetry.lake.common_type import between, column_sql
 from parquetry.lake.compare import compared
 from parquetry.lake.differences import DatasetDiff
 from parquetry.lake.manifest import Account, ContractUsed, Dataset, PublishedColumn
@@ -214,14 +214,25 @@ def test_equal_partitions_are_not_read(tmp_path: Path) -> None:
         ("VARCHAR", "INTEGER", "007", "7", True),
         ("VARCHAR", "INTEGER", "7.5", "7", False),
         ("BOOLEAN", "VARCHAR", "true", "true", True),
-        ("VARCHAR[]", "VARCHAR", ["a"], "{a}", False),
+        ("VARCHAR[]", "VARCHAR", ["a"], "{a}", True),
+        ("VARCHAR[]", "VARCHAR", ["a", None, "NULL", "", 'x, "y\\'], r'{a,NULL,"NULL","","x, \"y\\"}', True),
+        ("VARCHAR[]", "VARCHAR", ["a", "b"], '{"a, b"}', False),
+        ("VARCHAR[]", "VARCHAR", [], "{}", True),
+        ("VARCHAR[]", "VARCHAR", None, "{}", False),
+        ("BIGINT[]", "VARCHAR", [1, 2], "{1,2}", True),
+        ("BIGINT[]", "VARCHAR", [1, 2], "{1,3}", False),
+        ("BIGINT[]", "VARCHAR", [1, 2], "{{1,2}}", False),
+        ("VARCHAR", "DOUBLE[]", "{0.10,1}", [0.1, 1.0], True),
+        ("VARCHAR", "TIMESTAMP[]", '{"2026-01-01 10:00:00"}', ["2026-01-01 10:00:00"], True),
+        ("DECIMAL(10,2)[]", "VARCHAR", ["1.50"], "{1.5}", True),
+        ("BOOLEAN[]", "VARCHAR", [True, None], "{t,NULL}", True),
     ],
 )
 def test_types_in_which_values_are_compared(before: str, after: str, old: Any, new: Any, same: bool) -> None:
     common = between(before, after)
     with duckdb.connect() as duck:
         found = duck.execute(
-            f"SELECT {common.before_sql.replace('{}', 'a')} IS NOT DISTINCT FROM {common.after_sql.replace('{}', 'b')} "
+            f"SELECT {column_sql(common.before_sql, 'a')} IS NOT DISTINCT FROM {column_sql(common.after_sql, 'b')} "
             f"FROM (SELECT $1::{before} AS a, $2::{after} AS b)",
             [old, new],
         ).fetchone()

@@ -9,8 +9,10 @@ from typing import Any
 import psycopg
 import pytest
 
+from parquetry import Project, sync
 from parquetry.contracts import Contract, Field
 from parquetry.sources import Window, postgres
+from tests.verbs.test_sync import reader as catalog_reader
 
 from .conftest import Study, begin
 from .hostile import VALUES
@@ -131,6 +133,32 @@ def test_both_ways_of_reading_were_tried(study: Study) -> None:
             look = reading.look(found, Contract("test", tuple(fields)), Window())
             ways[name] = "postgres_query" in reading.rows(found, look.columns, Window())
     assert {"natives": True, "scanned": False} == ways
+
+
+@pytest.mark.parametrize("mode", ["table", "live"])
+def test_a_catalog_of_another_mode_has_what_the_views_have(
+    study: Study, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every column with its type, every value to the last bit, in the dataset and in its typed view."""
+    views, others = (shown(study, each, monkeypatch) for each in ("view", mode))
+    assert {*TABLES, "texts_typed"} == views.keys() == others.keys()
+    for name, columns in views.items():
+        assert columns.keys() == others[name].keys()
+        for column in columns:
+            assert columns[column] == others[name][column], (name, column)
+
+
+def shown(study: Study, mode: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, list[Any]]]:
+    """By view and column of a catalog: its type, and DuckDB's text of each value, which no two values share."""
+    built = sync(Project.open(study.root, database_url=study.url), mode=mode)
+    found: dict[str, dict[str, list[Any]]] = {}
+    with catalog_reader(built, monkeypatch) as con:
+        for view in built.views:
+            types = {name: kind for name, kind, *_ in con.execute(f"DESCRIBE {view}").fetchall()}
+            items = ", ".join(f'"{name}"::VARCHAR' for name in types)
+            rows = con.execute(f"SELECT {items} FROM {view} ORDER BY n").fetchall()
+            found[view] = {name: [types[name], *values] for name, values in by_column(rows, types).items()}
+    return found
 
 
 @pytest.mark.parametrize("reader", READERS)

@@ -160,10 +160,12 @@ class TestDatasets:
         with pytest.raises(NoSuchSnapshot):
             diff(app.project, 7)
 
-    def test_a_damaged_file(self, edited: App) -> None:
+    @pytest.mark.parametrize("kept", [0, 8], ids=["all of it", "its footer"])
+    def test_a_damaged_file(self, edited: App, kept: int) -> None:
         file = edited.lake.snapshot(1).files("visits")[1]
         file.chmod(0o644)
-        file.write_bytes(b"x" * file.stat().st_size)
+        whole = file.read_bytes()
+        file.write_bytes(b"x" * (len(whole) - kept) + whole[len(whole) - kept :])
         with pytest.raises(Integrity, match="cannot be read"):
             diff(edited.project, 1)
 

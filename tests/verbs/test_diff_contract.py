@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -21,6 +22,16 @@ class Visit(DataFrameModel):
     score: pl.Int32 = Field(ge=0)
 """
 NEW = OLD.replace('"HIGH"]', '"HIGH", "A|B"]').replace("pl.Int32", "int").replace("ge=0", "ge=0, le=9")
+TOML = """
+[datasets.visits]
+source = "app"
+contract = "contracts.app:Visit"
+key = ["id"]
+
+[datasets.people]
+source = "app"
+contract = "contracts.app:Person"
+"""
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "contracts").mkdir(parents=True)
     (root / "contracts/__init__.py").touch()
     (root / "contracts/app.py").write_text(OLD)
+    (root / "parquetry.toml").write_text(TOML)
     git = ["git", "-C", str(root.parent), "-c", "user.name=t", "-c", "user.email=t@example"]
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "first"]):
         subprocess.run([*git, *command], check=True)
@@ -78,3 +90,29 @@ def test_markdown_stays_a_table(folder: Path) -> None:
 def test_a_name_that_leads_nowhere_is_refused(folder: Path, name: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         diff_contract(name, "contracts.app:Visit", root=folder)
+
+
+def test_what_parquetry_toml_says_of_its_datasets_belongs_to_it(folder: Path) -> None:
+    """Of those that the contract is for, and as git had it."""
+    (toml := folder / "parquetry.toml").write_text(TOML.replace('["id"]', '["id", "mood"]\ntime = "at"'))
+    try:
+        found = diff_contract("HEAD:contracts.app:Visit", "contracts.app:Visit", root=folder)
+        assert ["key_changed", "time_changed", "partition_changed"] == [c.kind for c in found.changes[3:]]
+        for form in (str(found), found.markdown, json.dumps(found.as_json())):
+            assert "visits: its key is id, mood, before id" in form
+        (folder / "parquetry.toml").unlink()
+        assert 3 == len(diff_contract("HEAD:contracts.app:Visit", "contracts.app:Visit", root=folder).changes)
+    finally:
+        toml.write_text(TOML)
+
+
+def test_a_looser_bound_breaks_nobody(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "old.py").write_text(OLD)
+    (tmp_path / "new.py").write_text(OLD.replace("ge=0", "ge=-5"))
+    there, back = (f"{tmp_path / name}.py:Visit" for name in ("old", "new"))
+    loose, tight = diff_contract(there, back), diff_contract(back, there)
+    assert (0, "rule_loosened") == (loose.exit_code, loose.changes[0].kind)
+    assert (12, "rule score:ge is tightened: score is at least 0, before: score is at least -5") == (
+        tight.exit_code,
+        tight.changes[0].says,
+    )

@@ -12,13 +12,19 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from parquetry import Project, doctor
-from parquetry.checkup import Finding
+from parquetry.checkup import Finding, values
 from parquetry.demo.server import EmbeddedServer
+from parquetry.errors import Config, InvalidData
 from parquetry.verbs.doctor import Examined
 
-from .conftest import App
+from .conftest import SCHEMA, App
+from .pooler import Pooler
 
 PASSWORD = "kEep5ecret"
+
+
+def conninfo_port(url: str) -> int:
+    return int(str(conninfo_to_dict(url)["port"]))
 
 
 def about(found: Examined, name: str, verdict: str | None = None) -> list[Finding]:
@@ -74,7 +80,7 @@ class TestServer:
     def test_down(self, app: App) -> None:
         """The rest is examined all the same."""
         found = examined(app, database_url="postgresql://postgres@127.0.0.1:9/none")
-        assert [("source app", 30)] == [(f.about, f.code) for f in failures(found)]
+        assert (30, [("source app", 30)]) == (found.exit_code, [(f.about, f.code) for f in failures(found)])
         assert "does not answer" in failures(found)[0].says
         assert about(found, "contract contracts.app:Visit", "ok")
 
@@ -170,9 +176,95 @@ class TestTables:
             'alter table people add "updatedAt" timestamptz, add last_modified date, add updated_by text, '
             'add note text; create index on people ("updatedAt")'
         )
-        said = about(examined(app), "dataset people")[-1]
+        (said,) = (f for f in about(examined(app), "dataset people") if "watermarks" in f.facts)
         assert ["updatedAt", "last_modified"] == said.facts["watermarks"]
         assert "likely a watermark: updatedAt, last_modified (without an index)" == said.says
+
+
+class TestSession:
+    """What stands between, and what server it is."""
+
+    def test_a_pooler(self, app: App) -> None:
+        """Its own process numbers give it away, whatever the URL says."""
+        with Pooler(conninfo_port(app.url)) as pooler:
+            (between,) = about(examined(app, database_url=pooler.through(app.url)), "source app", "warning")
+        assert "a pooler stands between" in between.says
+        assert between.next.startswith("set DIRECT_URL to the database's own address")
+
+    def test_a_pooler_that_drops_settings(self, app: App) -> None:
+        """Values would be read as another session prints them."""
+        app.sql(f'alter database "{conninfo_to_dict(app.url)["dbname"]}" set "DateStyle" = \'SQL, DMY\'')
+        with Pooler(conninfo_port(app.url), drops=True) as pooler:
+            found = examined(app, database_url=(url := pooler.through(app.url)))
+            with pytest.raises(Config, match="the settings of a session do not arrive"):
+                App(url, app.root).export()
+        (lost,) = failures(found)
+        assert (20, True) == (lost.code, "DateStyle is SQL, DMY, not ISO,MDY" in lost.says)
+        assert [] == failures(examined(app)), "without it they arrive"
+
+    def test_a_url_for_a_pooler(self, app: App) -> None:
+        (said,) = about(examined(app, database_url=f"{app.url}?pgbouncer=true"), "source app", "warning")
+        assert "its URL says pgbouncer=true, and a run needs sessions of its own" == said.says
+
+    def test_a_standby(self, own_server: EmbeddedServer, template: Path, tmp_path: Path) -> None:
+        """A server that replays; what is said to mend it does."""
+        app = App(own_server.url(), Path(shutil.copytree(template, tmp_path / "project")))
+        app.sql(SCHEMA)
+        own_server.stop()
+        (own_server.data / "standby.signal").touch()
+        own_server.start()
+        app = App(own_server.url(), app.root)
+        found = examined(app)
+        (standby,) = about(found, "source app", "warning")
+        assert "a standby that cancels a read which holds its replay up for 30s" == standby.says
+        assert 0 == found.exit_code
+        for statement in standby.next.partition(": ")[2].split("; "):
+            app.sql(statement)
+        assert [] == about(examined(app), "source app", "warning")
+
+
+class TestValues:
+    """What a run would find in the rows, before it reads them."""
+
+    def test_values_that_break_the_contract(self, app: App) -> None:
+        app.sql("update \"Visit\" set at = 'infinity' where id < 2")
+        (misfit,) = failures(examined(app))
+        said = "at: 2 values of timestamp(3) without time zone that TIMESTAMP cannot hold; they break the contract"
+        assert ("dataset visits", 10, said) == (misfit.about, misfit.code, misfit.says)
+        assert 'at = Field(metadata={"misfits": "quarantine"})' in misfit.next
+        with pytest.raises(InvalidData):
+            app.export("visits")
+
+    def test_values_that_are_set_aside(self, app: App) -> None:
+        contract = app.root / "contracts/app.py"
+        aside = 'Field(not_future=True, metadata={"misfits": "quarantine"})'
+        contract.write_text(contract.read_text().replace("Field(not_future=True)", aside))
+        app.sql("update \"Visit\" set at = 'infinity' where id < 2")
+        found = examined(app)
+        assert (0, ["correct them in public.Visit"]) == (
+            found.exit_code,
+            [f.next for f in about(found, "dataset visits", "warning")],
+        )
+
+    def test_a_table_that_has_changed(self, app: App) -> None:
+        """As the run would say it, and once."""
+        app.export()
+        app.sql('alter table "Visit" alter score type bigint; alter table people add note text')
+        found = examined(app)
+        (drift,) = failures(found)
+        assert ("dataset visits", 12, True) == (drift.about, drift.code, drift.next.endswith("--accept-drift"))
+        assert any("drift since the last snapshot: note text is new" in f.says for f in found.findings)
+        app.sql('alter table "Visit" rename to "Stay"')
+        (gone,) = failures(examined(app))
+        assert (12, True) == (gone.code, "is now Stay (guessed" in gone.says)
+
+    def test_a_large_table_is_left_to_plan(self, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(values, "LARGE", 59)
+        app.sql('update "Visit" set at = \'infinity\' where id < 2; analyze "Visit"')
+        found = examined(app)
+        assert 0 == found.exit_code
+        assert "about 60 rows, too many to count here; parquetry plan visits does" in str(found)
+        assert "2 rows, and every value fits the type of its column" in str(found)
 
 
 class TestMachine:

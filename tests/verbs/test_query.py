@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +152,29 @@ class TestMacros:
         write(asked, "macros", text)
         with pytest.raises(Config, match=rf"queries/macros.sql line {line}: "):
             query(asked.project, "SELECT 1")
+
+
+class TestWhatIsPrinted:
+    @pytest.mark.parametrize(
+        ("sql", "says"),
+        [
+            ("123456789.123456789::DOUBLE", "123456789.12345679"), ("1/3", "0.3333333333333333"), ("2::DOUBLE", "2"),
+            ("-0.0::DOUBLE", "-0"), ("5e-324::DOUBLE", "5e-324"), ("'nan'::FLOAT", "nan"), ("0.1::FLOAT", "0.1"),
+            ("16777217::FLOAT", "16777216"), ("3.4028235e38::FLOAT", "3.4028235e+38"), ("'-inf'::FLOAT", "-inf"),
+        ],
+    )  # fmt: skip
+    def test_a_number_is_whole(self, asked: App, sql: str, says: str) -> None:
+        """What is read back is the same number; nobody copies six digits of it unawares."""
+        assert says == str(query(asked.project, f"SELECT {sql} AS a")).splitlines()[-1].strip()
+
+    def test_a_value_moves_no_cursor(self, asked: App) -> None:
+        found = str(query(asked.project, r"SELECT e'a\nb\x1b[31m' AS a, 'é 日本' AS b, NULL AS c"))
+        assert [r"a\nb\x1b[31m", "é", "日本", "NULL"] == found.splitlines()[-1].split()
+
+    def test_what_does_not_fit_in_memory_goes_to_a_folder_of_its_own(self, asked: App) -> None:
+        """DuckDB's own choice is .tmp in the folder where somebody stands, and a kill leaves it there."""
+        ((folder,),) = query(asked.project, "SELECT current_setting('temp_directory')").frame.rows()
+        assert (Path(tempfile.gettempdir()), False) == (Path(folder).parent, Path(folder).exists())
 
 
 def test_a_plan_is_shown_and_nothing_is_run(asked: App) -> None:

@@ -83,6 +83,46 @@ def test_a_null_names_nothing(bound: App) -> None:
     assert 0 == bound.export().exit_code
 
 
+NUMBERS = """
+
+class Price(DataFrameModel):
+    amount: str
+
+
+class Sale(DataFrameModel):
+    price: str
+    number: pl.Int32
+"""
+OF_NUMBERS = """
+[datasets.prices]
+source = "app"
+contract = "contracts.app:Price"
+
+[datasets.sales]
+source = "app"
+contract = "contracts.app:Sale"
+
+[datasets.sales.references]
+price = "prices.amount"
+number = "prices.amount"
+"""
+
+
+def test_numbers_that_are_published_as_text_are_compared_as_numbers(app: App) -> None:
+    """As the database does, whose own foreign key holds them: 1.5 is 1.50, and 7 is 7.000; but 10 is not 1."""
+    for path, more in (("contracts/app.py", NUMBERS), ("parquetry.toml", OF_NUMBERS)):
+        (app.root / path).write_text((app.root / path).read_text() + more)
+    app.sql("""create table prices (amount numeric primary key);
+        create table sales (price numeric references prices, number int references prices);
+        insert into prices values (1.50), (7.000), (10), (-0.30), (0.0), (123456789012345678901234567890.10);
+        insert into sales values (1.5, 7), (10.00, 10), (-0.3, 0), (123456789012345678901234567890.1, 7)""")
+    assert 0 == app.export("prices", "sales").exit_code
+    app.sql("alter table sales drop constraint sales_price_fkey; insert into sales values (1, 7), (1.05, 7)")
+    with pytest.raises(InvalidData) as refused:
+        app.export("prices", "sales")
+    assert ("price names no prices.amount in 2 rows (such as 1, 1.05)",) == refused.value.what
+
+
 @pytest.mark.parametrize(
     ("line", "says"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,18 +37,23 @@ class Study:
 
 @pytest.fixture(scope="module")
 def study(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Study]:
-    root = tmp_path_factory.mktemp("self-tracker")
+    with begun(server, tmp_path_factory.mktemp("self-tracker"), EVENTS) as made:
+        export(made.project)
+        yield made
+
+
+@contextmanager
+def begun(server: EmbeddedServer, root: Path, events: int) -> Iterator[Study]:
+    """The demo's study in a database, and its project folder; nothing is exported yet."""
     ignored = shutil.ignore_patterns("data", ".parquetry", ".env", "__pycache__")
     shutil.copytree(EXAMPLE, root, dirs_exist_ok=True, ignore=ignored)
     with psycopg.connect(server.url(), autocommit=True) as admin:
-        admin.execute("create database shipped_queries")
-    url = server.url("shipped_queries")
-    planted = demo.load(url, events=EVENTS)
-    project = Project.open(root, database_url=url)
-    export(project)
-    yield Study(project, planted, url)
+        admin.execute(f"create database shipped_queries_{events}".encode())
+    url = server.url(f"shipped_queries_{events}")
+    planted = demo.load(url, events=events)
+    yield Study(Project.open(root, database_url=url), planted, url)
     with psycopg.connect(server.url(), autocommit=True) as admin:
-        admin.execute("drop database shipped_queries with (force)")
+        admin.execute(f"drop database shipped_queries_{events} with (force)".encode())
 
 
 def test_each_is_described_and_runs(study: Study) -> None:

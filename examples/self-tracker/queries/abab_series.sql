@@ -9,10 +9,14 @@ with phases as (
     join research.phase_assignments a on a.protocolId = p.id
     where $protocol is null or p.id = $protocol
 ),
+people as ( -- with the days that are asked for, so that files of other months are not read
+    select userId, min(first_day) as from_day, max(end_day) as until_day from phases group by userId
+),
 scores as (
-    select userId, "timestamp"::date as day, avg(sessionPerformanceScore) as score, count(*) as scored
-    from research.behavioral_events
-    where sessionPerformanceScore is not null and userId in (select userId from phases)
+    select e.userId, e."timestamp"::date as day, avg(e.sessionPerformanceScore) as score, count(*) as scored
+    from research.behavioral_events e
+    join people p on p.userId = e.userId and e."timestamp" >= p.from_day and e."timestamp" < p.until_day
+    where e.sessionPerformanceScore is not null
     group by all
 ),
 days as (

@@ -1,7 +1,7 @@
 """
 A PostgreSQL source and the tables that datasets read there: reachable, allowed, new enough, with keys.
 
-Only the server's catalog is asked, in one connection that can write nothing; no row of the app is read.
+Only the server's catalog is asked, in one connection that can write nothing; the rows are `values`' business.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
-from parquetry.checkup import Finding, doubtful, failed, fine
+from parquetry.checkup import Finding, doubtful, failed, fine, session
 from parquetry.contracts import Contract, types
 from parquetry.drafting import Column, choice
 from parquetry.errors import Config, Denied, ParquetryError, SchemaDrift, did_you_mean
 from parquetry.project import Dataset, Project
-from parquetry.sources import _faults, _link, _tables
+from parquetry.sources import _faults, _link, _prisma, _tables
 from parquetry.sources._link import Link
 from parquetry.sources._tables import Relation, SourceColumn
 from parquetry.sources._watch import Watch
@@ -71,6 +71,9 @@ def examined(project: Project, source: str, contracts: Contracts) -> list[Findin
             watch.server_at(server.fileno())
             # What was found before a failure is told as well.
             watch(lambda: found.extend(_server(server, to, about)))
+            watch(lambda: found.extend(session.session(server, about, pooled=_pooled(project, source))))
+            if not any(f.verdict == "failure" for f in found):
+                found.append(watch(lambda: _clock(server, about)))
             relations: list[Relation] = watch(lambda: _tables.relations(server, to.schema or "public"))
             for name, dataset in project.datasets.items():
                 if dataset.source == source:
@@ -90,8 +93,12 @@ def _server(server: Any, to: Link, about: str) -> Iterator[Finding]:
         yield failed(about, Config(why, next=f"upgrade the server to PostgreSQL {OLDEST} or newer"))
     else:
         yield fine(about, f"PostgreSQL {said}", version=said)
-    yield _clock(server, about)
     _tables.search_path(server, to.schema, to.where)
+
+
+def _pooled(project: Project, source: str) -> bool:
+    """Whether the URL itself says that it leads to a pooler."""
+    return "pgbouncer" in _prisma.understood(project.url(source).reveal()).dropped
 
 
 def _clock(server: Any, about: str) -> Finding:

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import click
 
+from parquetry.cli import completion
 from parquetry.cli.commands import commands
 from parquetry.cli.door import Door, ended_badly, global_flags_first
 from parquetry.errors import ParquetryError, Storage, Terminated, stopped_by
@@ -28,7 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     if sys.stdout is None:  # closed by the caller
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - for as long as the process lives
     try:
-        code = _run(arguments)
+        code = (
+            completion.answer(commands, question) if (question := os.environ.get(completion.ASKED)) else _run(arguments)
+        )
         sys.stdout.flush()
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 import parquetry
+from parquetry.cli import names
 from parquetry.cli.door import Door
 from parquetry.errors import Usage
 
@@ -35,8 +36,8 @@ def init(door: Door, folder: Path, url: str, prisma: Path | None, tables: tuple[
 
 
 @click.command("diff-contract")
-@click.argument("before")
-@click.argument("after")
+@click.argument("before", shell_complete=names.contracts)
+@click.argument("after", shell_complete=names.contracts)
 @click.option("--markdown", is_flag=True, help="For a comment on a pull request.")
 @click.option("--exit-code", "by_exit_code", is_flag=True, help="Exit with 12 if a change breaks anybody.")
 @_passes_door

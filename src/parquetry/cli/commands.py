@@ -6,17 +6,17 @@ Verbs are named through the package's front door, which imports them when they a
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 import parquetry
-from parquetry.cli import authoring, evidence, logs, progress, querying
+from parquetry.cli import authoring, completion, evidence, logs, names, progress, querying
 from parquetry.cli.door import Door
+from parquetry.cli.selecting import selection, selects
 from parquetry.errors import Attention, Storage, Usage
 from parquetry.text import table
 
@@ -35,17 +35,29 @@ class _Group(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Global options work anywhere in the line. Exit codes 30 to 39 may be tried again: that is always safe.",
 )
-@click.option("--project", "-C", default=".", metavar="DIR", help="The project folder, or one inside it.")
+@click.option(
+    "--project", "-C", default=".", metavar="DIR", help="The project folder, or one inside it.",
+    shell_complete=names.folders,
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+@click.option("--json-schema", is_flag=True, help="Show the JSON Schema of that document instead.")
 @click.option("--quiet", "-q", is_flag=True, help="No summary and no progress.")
 @click.option("--debug", is_flag=True, help="Show tracebacks and every event.")
 @click.option("--no-color", is_flag=True, help="No colour; so does NO_COLOR.")
 @click.version_option(package_name="parquetry", message="parquetry %(version)s")
 @click.pass_obj
-def commands(door: Door, project: str, as_json: bool, quiet: bool, debug: bool, no_color: bool) -> None:
+def commands(
+    door: Door, project: str, as_json: bool, json_schema: bool, quiet: bool, debug: bool, no_color: bool
+) -> None:
     """A consistent snapshot of PostgreSQL, checked row by row, published as immutable Parquet."""
     door.project, door.json, door.quiet, door.debug, door.color = project, as_json, quiet, debug, not no_color
-    door.command = click.get_current_context().invoked_subcommand or ""
+    context = click.get_current_context()
+    door.command = context.invoked_subcommand or ""
+    if json_schema:
+        from parquetry.cli import documents  # brings every verb, and with them DuckDB
+
+        click.echo(json.dumps(documents.schema(door.command), indent=2, ensure_ascii=False))
+        context.exit()
 
 
 def _opened(door: Door, **flags: Any) -> parquetry.Project:
@@ -61,58 +73,6 @@ def _lake(door: Door) -> parquetry.Lake:
     lake = parquetry.Lake(_opened(door).settings.lake_path)
     lake.mend()
     return lake
-
-
-def _moment(context: click.Context, option: click.Parameter, value: str | None) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        said = datetime.fromisoformat(value)
-    except ValueError:
-        raise click.BadParameter("a date such as 2026-11-21, or a time in ISO form") from None
-    if said.tzinfo is None:
-        return said
-    from datetime import UTC
-
-    return said.astimezone(UTC).replace(tzinfo=None)
-
-
-def _selects(command: Callable[..., None]) -> Callable[..., None]:
-    """The options that say what to read, shared by `plan` and `export`."""
-    options = (
-        click.argument("datasets", nargs=-1),
-        click.option("--days", type=int, metavar="N", help="Read the last N days, rounded out to whole months."),
-        click.option("--since", callback=_moment, metavar="DATE", help="Read from DATE on (UTC), rounded out."),
-        click.option("--until", callback=_moment, metavar="DATE", help="Read up to DATE, which is not included."),
-        click.option("--user-id", metavar="ID", help="Read one user's rows: --where userId=ID; needs --as."),
-        click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Read only such rows; needs --as."),
-        click.option("--as", "as_name", default="", metavar="NAME", help="Publish filtered rows under NAME."),
-        click.option("--full", is_flag=True, help="Read everything and write it again; mends a damaged lake."),
-        click.option(
-            "--accept-drift", is_flag=True, help="Publish in another type what its type cannot hold any more."
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
-def _selection(
-    datasets: tuple[str, ...],
-    days: int | None,
-    since: datetime | None,
-    until: datetime | None,
-    user_id: str | None,
-    where: tuple[str, ...],
-    as_name: str,
-    full: bool,
-) -> parquetry.Selection:
-    if wrong := [pair for pair in where if "=" not in pair]:
-        raise Usage(f"--where {wrong[0]}: COLUMN=VALUE")
-    wanted = {column: value for column, _, value in (pair.partition("=") for pair in where)}
-    if user_id is not None:
-        wanted["userId"] = user_id
-    return parquetry.Selection(datasets, days, since, until, wanted, as_name, full)
 
 
 commands.add_command(authoring.init)
@@ -139,7 +99,7 @@ def demo(door: Door, folder: Path, events: int, serve: bool) -> None:
 
 
 @commands.command()
-@_selects
+@selects
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 15 unless it is proved that nothing would be read.")
 @_passes_door
 def plan(door: Door, /, accept_drift: bool, detailed_exitcode: bool, **select: Any) -> None:
@@ -151,21 +111,23 @@ def plan(door: Door, /, accept_drift: bool, detailed_exitcode: bool, **select: A
       parquetry plan
       parquetry plan behavioral_events --days 30
     """
-    planned = parquetry.plan(_opened(door), _selection(**select), accept_drift=accept_drift)
+    planned = parquetry.plan(_opened(door), selection(**select), accept_drift=accept_drift)
     door.result(planned)
     sys.exit(Attention.exit_code if detailed_exitcode and not planned.unchanged else 0)
 
 
 @commands.command()
-@_selects
+@selects
 @click.option("--non-strict", is_flag=True, help="Set rows that break a rule aside and publish the rest (exit 11).")
 @click.option("--no-validate", is_flag=True, help="Check nothing. For debugging; the manifest says so.")
 @click.option("--compression", type=click.Choice(["zstd", "snappy", "gzip", "none"]), help="Of the Parquet files.")
 @click.option("--sync-duckdb", is_flag=True, help="Build the DuckDB catalog afterwards.")
+@click.option("--dry-run", is_flag=True, help="Only say what was found and what would be written, as plan does.")
 @_passes_door
 def export(
     door: Door,
     /,
+    dry_run: bool,
     non_strict: bool,
     no_validate: bool,
     compression: str | None,
@@ -181,16 +143,20 @@ def export(
       parquetry export
       parquetry export --days 30 --sync-duckdb
       parquetry export behavioral_events --user-id c0123456789abcdef01234567 --as one_user
+      parquetry export --dry-run
     """
     if non_strict and no_validate:
         raise Usage("--non-strict and --no-validate contradict each other: nothing is set aside unchecked")
     project = _opened(door, compression=compression)
+    if dry_run:
+        door.result(parquetry.plan(project, selection(**select), accept_drift=accept_drift))
+        return
     options = parquetry.Options(
         strict=not non_strict, validate=not no_validate, accept_drift=accept_drift,
         compression=project.settings.compression,  # type: ignore[arg-type]
     )  # fmt: skip
     with progress.shown(door) as seen:
-        exported = parquetry.export(project, _selection(**select), options=options, sync=sync_duckdb, seen=seen)
+        exported = parquetry.export(project, selection(**select), options=options, sync=sync_duckdb, seen=seen)
     door.result(exported)
     if exported.sync_error and not door.json:
         door.failed(exported.sync_error)
@@ -199,7 +165,10 @@ def export(
 
 @commands.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--contract", required=True, metavar="MODULE:CLASS", help="Such as contracts.research:BehavioralEvent.")
+@click.option(
+    "--contract", required=True, metavar="MODULE:CLASS", help="Such as contracts.research:BehavioralEvent.",
+    shell_complete=names.contracts,
+)  # fmt: skip
 @click.option("--key", multiple=True, metavar="COLUMN", help="A column that is unique, with others that are named.")
 @click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write a JUnit report as well.")
 @_passes_door
@@ -231,7 +200,13 @@ commands.add_command(querying.query)
 @commands.group(invoke_without_command=True)
 @click.pass_context
 def snapshots(context: click.Context) -> None:
-    """List, show and tag snapshots."""
+    """
+    List, show and tag snapshots.
+
+    \b
+    Example:
+      parquetry snapshots
+    """
     if context.invoked_subcommand is None:
         context.invoke(snapshots_list)
 
@@ -239,24 +214,37 @@ def snapshots(context: click.Context) -> None:
 @snapshots.command("list")
 @_passes_door
 def snapshots_list(door: Door) -> None:
-    """All snapshots, the newest last."""
+    """
+    All snapshots, the newest last.
+
+    \b
+    Example:
+      parquetry snapshots list --json
+    """
     lake = _lake(door)
     document = {"snapshots": [s.as_json() for s in lake.snapshots()] if door.json else [], "tags": lake.tags}
     door.result(document, lake)
 
 
 @snapshots.command("show")
-@click.argument("snapshot", required=False)
+@click.argument("snapshot", required=False, shell_complete=names.snapshots)
 @_passes_door
 def snapshots_show(door: Door, snapshot: str | None) -> None:
-    """One snapshot: a number, tag:NAME, a date, or the current one."""
+    """
+    One snapshot: a number, tag:NAME, a date, or the current one.
+
+    \b
+    Examples:
+      parquetry snapshots show
+      parquetry snapshots show tag:paper
+    """
     found = _lake(door).snapshot(snapshot)
     door.result(found.manifest, found)
 
 
 @snapshots.command("tag")
-@click.argument("name")
-@click.argument("snapshot", required=False)
+@click.argument("name", shell_complete=names.tags)
+@click.argument("snapshot", required=False, shell_complete=names.snapshots)
 @click.option("--move", is_flag=True, help="Take the name from the snapshot that has it.")
 @_passes_door
 def snapshots_tag(door: Door, name: str, snapshot: str | None, move: bool) -> None:
@@ -265,7 +253,7 @@ def snapshots_tag(door: Door, name: str, snapshot: str | None, move: bool) -> No
 
     \b
     Example:
-      parquetry snapshots tag paper 41
+      parquetry snapshots tag paper 1
     """
     lake = _lake(door)
     number = lake.tag(name, snapshot, move=move)
@@ -273,6 +261,7 @@ def snapshots_tag(door: Door, name: str, snapshot: str | None, move: bool) -> No
 
 
 commands.add_command(evidence.diff)
+commands.add_command(evidence.status)
 
 
 @commands.command()
@@ -288,6 +277,22 @@ def verify(door: Door) -> None:
     verified = parquetry.verify(_opened(door))
     door.result(verified)
     sys.exit(verified.exit_code)
+
+
+@commands.command()
+@click.argument("datasets", nargs=-1, shell_complete=names.datasets)
+@click.option("--dry-run", is_flag=True, help="Only say what would be merged.")
+@_passes_door
+def compact(door: Door, datasets: tuple[str, ...], dry_run: bool) -> None:
+    """
+    Merge the report files of each closed month into one Parquet file; the rows stay the same.
+
+    \b
+    Examples:
+      parquetry compact --dry-run
+      parquetry compact
+    """
+    door.result(parquetry.compact(_opened(door), datasets, dry_run=dry_run))
 
 
 @commands.command()
@@ -307,8 +312,10 @@ def gc(door: Door, keep: int, dry_run: bool) -> None:
 
 
 @commands.command()
-@click.option("--column", required=True, metavar="DATASET.COLUMN", help="A published column.")
-@click.option("--at", metavar="SNAPSHOT", help="A number, tag:NAME or a date; the current snapshot by default.")
+@click.option(
+    "--column", required=True, metavar="DATASET.COLUMN", help="A published column.", shell_complete=names.columns
+)
+@querying.at
 @_passes_door
 def why(door: Door, column: str, at: str | None) -> None:
     """
@@ -325,7 +332,13 @@ def why(door: Door, column: str, at: str | None) -> None:
 @click.option("--last", type=int, default=20, show_default=True, metavar="N", help="Show the last N.")
 @_passes_door
 def runs(door: Door, last: int) -> None:
-    """What was run, when, and how it ended."""
+    """
+    What was run, when, and how it ended.
+
+    \b
+    Example:
+      parquetry runs --last 5
+    """
     found = _lake(door).runs[-last:]
     rows = [(r.id, r.verb, r.began[:19], r.outcome, r.snapshot, sum(r.rows.values())) for r in found]
     head = ("run", "verb", "began", "outcome", "snapshot", "rows")
@@ -335,7 +348,16 @@ def runs(door: Door, last: int) -> None:
 @commands.command()
 @_passes_door
 def config(door: Door) -> None:
-    """Every setting, its value, and where it comes from; secrets are masked."""
+    """
+    Every setting, its value, and where it comes from; secrets are masked.
+
+    \b
+    Example:
+      parquetry config
+    """
     shown = parquetry.config(_opened(door))
     document = {"settings": [{"setting": s.setting, "value": s.value, "origin": s.origin} for s in shown]}
     door.result(document, table(("setting", "value", "from"), shown))
+
+
+commands.add_command(completion.completion)

@@ -20,8 +20,8 @@ from parquetry.errors import INTERRUPTED, TERMINATED, ParquetryError, Terminated
 VERSION = 1
 """Of the JSON documents; a key may be added within a version, never changed or removed."""
 
-_FLAGS = {"--json", "--debug", "--quiet", "-q", "--no-color"}
-_WITH_VALUE = {"--project", "-C"}
+_FLAGS = {"--json", "--json-schema", "--debug", "--quiet", "-q", "--no-color"}
+WITH_VALUE = {"--project", "-C"}
 
 
 def global_flags_first(arguments: Sequence[str]) -> list[str]:
@@ -34,7 +34,7 @@ def global_flags_first(arguments: Sequence[str]) -> list[str]:
             rest += [word, *left]
         elif word in _FLAGS or word.startswith("--project="):
             front.append(word)
-        elif word in _WITH_VALUE:
+        elif word in WITH_VALUE:
             front += [word, *([value] if (value := next(left, None)) is not None else [])]
         else:
             rest.append(word)
@@ -93,25 +93,37 @@ class Door:
             return 2
         lines = [f"error[USAGE 2]: {error.format_message()}"]
         context = getattr(error, "ctx", None)
-        command = context.command_path if context else "parquetry"
-        lines.append(f"  next:  {command} --help")
+        next = f"{context.command_path if context else 'parquetry'} --help"
+        lines.append(f"  next:  {next}")
         if self.json:
-            self._document({"error": {"code": "USAGE", "exit_code": 2, "failed": error.format_message()}})
+            self._failure("USAGE", 2, error.format_message(), next)
         click.echo(self._colored("\n".join(lines)), err=True)
         return 2
 
     def stopped(self, by: BaseException) -> int:
         """Tell that a signal ended it; the verb that knows the lake left a note of its state on *by*."""
         code, how = (TERMINATED, "terminated") if isinstance(by, Terminated) else (INTERRUPTED, "interrupted")
-        lines = [
-            f"error[{how.upper()} {code}]: {how} before it was done",
-            *(f"  {n}" for n in getattr(by, "__notes__", ())),
-        ]
-        lines.append("  next:  run it again; that is always safe")
+        notes, next = getattr(by, "__notes__", ()), "run it again; that is always safe"
+        lines = [f"error[{how.upper()} {code}]: {how} before it was done", *(f"  {n}" for n in notes)]
+        lines.append(f"  next:  {next}")
         if self.json:
-            self._document({"error": {"code": how.upper(), "exit_code": code, "failed": how}})
+            lake = "; ".join(n.removeprefix("lake:").strip() for n in notes)
+            self._failure(how.upper(), code, how, next, lake)
         click.echo(self._colored("\n".join(lines)), err=True)
         return code
+
+    def bug(self, error: Exception, next: str) -> None:
+        """Tell a mistake of parquetry's, and where its traceback is."""
+        lake = "no half-written snapshot can be visible; parquetry verify"
+        if self.json:
+            self._failure("BUG", 1, type(error).__name__, next, lake)
+        click.echo(f"error[BUG 1]: {type(error).__name__}: this is a mistake in parquetry, not yours", err=True)
+        click.echo(f"  lake:  {lake}\n  next:  {next}", err=True)
+
+    def _failure(self, code: str, exit_code: int, failed: str, next: str, lake: str = "") -> None:
+        """What is no `ParquetryError` has the same keys."""
+        told = {"code": code, "exit_code": exit_code, "failed": failed, "what": []}
+        self._document({"error": {**told, "lake": lake, "next": next, "facts": {}}})
 
     def _document(self, content: Any) -> None:
         body = content if isinstance(content, dict) else {"result": content}
@@ -160,11 +172,7 @@ def ended_badly(door: Door, error: Exception) -> int:
     log = _log(error, door.project)
     if door.debug:
         traceback.print_exception(error)
-    if door.json:
-        door._document({"error": {"code": "BUG", "exit_code": 1, "failed": type(error).__name__}})
-    click.echo(f"error[BUG 1]: {type(error).__name__}: this is a mistake in parquetry, not yours", err=True)
-    click.echo("  lake:  no half-written snapshot can be visible; parquetry verify", err=True)
-    click.echo(f"  next:  report it with {log}" if log else "  next:  run again with --debug and report it", err=True)
+    door.bug(error, f"report it with {log}" if log else "run again with --debug and report it")
     return 1
 
 

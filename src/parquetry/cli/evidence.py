@@ -7,7 +7,7 @@ import sys
 import click
 
 import parquetry
-from parquetry.cli import logs
+from parquetry.cli import logs, names
 from parquetry.cli.door import Door
 
 _passes_door = click.make_pass_decorator(Door)
@@ -22,9 +22,12 @@ def _opened(door: Door) -> parquetry.Project:
 
 
 @click.command()
-@click.argument("before")
-@click.argument("after", required=False)
-@click.option("--dataset", "datasets", multiple=True, metavar="NAME", help="Only this one; may be given again.")
+@click.argument("before", shell_complete=names.snapshots)
+@click.argument("after", required=False, shell_complete=names.snapshots)
+@click.option(
+    "--dataset", "datasets", multiple=True, metavar="NAME", help="Only this one; may be given again.",
+    shell_complete=names.datasets,
+)  # fmt: skip
 @click.option("--rows", type=click.IntRange(min=0), default=0, metavar="N", help="Show up to N rows of each kind.")
 @click.option("--no-queries", is_flag=True, help="Do not run the named queries.")
 @click.option(
@@ -47,8 +50,8 @@ def diff(
 
     \b
     Examples:
-      parquetry diff 41
-      parquetry diff tag:paper 42 --dataset behavioral_events --rows 5
+      parquetry diff 1
+      parquetry diff tag:paper 2 --dataset behavioral_events --rows 5
     """
     found = parquetry.diff(_opened(door), before, after, datasets=datasets, rows=rows, queries=not no_queries)
     door.result(found)
@@ -71,3 +74,21 @@ def doctor(door: Door) -> None:
     examined = parquetry.doctor(_opened(door))
     door.result(examined)
     sys.exit(examined.exit_code)
+
+
+@click.command()
+@click.argument("datasets", nargs=-1, shell_complete=names.datasets)
+@click.option("--check", is_flag=True, help="Exit 15 if something is late, or the lake is larger than its limit.")
+@_passes_door
+def status(door: Door, datasets: tuple[str, ...], check: bool) -> None:
+    """
+    How fresh each dataset is against its declared rhythm, and how large the lake is.
+
+    \b
+    Examples:
+      parquetry status
+      parquetry status behavioral_events --check
+    """
+    found = parquetry.status(_opened(door), datasets)
+    door.result(found)
+    sys.exit(found.exit_code if check else 0)

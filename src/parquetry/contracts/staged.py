@@ -18,6 +18,9 @@ from parquetry.contracts import Contract, Field, Rule, exact, sql
 from parquetry.contracts.types import canonical
 from parquetry.errors import BadInput, Storage
 
+LINE = "parquetry:line"
+"""The staged column that says in which line of its file, from 1, a row stands."""
+
 _WIDTH = 80
 _FILE_BITS = 2**40  # rows in one file, surely fewer
 
@@ -37,6 +40,7 @@ class Staged:
         key: Columns that identify a row; never NULL, whatever the contract says.
         origins: What a rejected row's file is called, by path: the report file it was read from,
             say. By default the path's last part.
+        lined: Each row has its line in that file beside it, as `LINE`.
     """
 
     contract: Contract
@@ -47,6 +51,7 @@ class Staged:
     flagged: frozenset[str] = frozenset()
     key: tuple[str, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)
+    lined: bool = False
 
     def type_of(self, column: Field) -> str:
         """The staged type of *column*."""
@@ -94,6 +99,8 @@ def rows_sql(staged: Staged, files: Sequence[str] | None = None) -> str:
         if column.flag:
             text = f"CASE WHEN {typed} IS NULL THEN {source} END" if column.name in staged.flagged else "NULL::VARCHAR"
             items.append(f"{text} AS {sql.name(column.flag)}")
+    if staged.lined:
+        items.append(f"staged.{sql.name(LINE)}")
     table = sql.parquet(staged.files if files is None else files)
     return f"SELECT {', '.join(items)}, staged.file_index, staged.file_row_number FROM {table} AS staged"
 
@@ -124,10 +131,15 @@ def shown_sql(staged: Staged, name: str) -> str:
 
 
 def key_sql(staged: Staged) -> str:
-    """How a row is called: its key, or its number in its file (from 1) where the dataset has none."""
+    """How a row is called: its key, or where it stands in its file where the dataset has none."""
     if not staged.key:
-        return "'row ' || (file_row_number + 1)"
+        return f"'{'line' if staged.lined else 'row'} ' || {row_sql(staged)}"
     return " || ', ' || ".join(shown_sql(staged, name) for name in staged.key)
+
+
+def row_sql(staged: Staged) -> str:
+    """Where a row stands in its file: its line if that is known, else its number; from 1."""
+    return sql.name(LINE) if staged.lined else "(file_row_number + 1)"
 
 
 def value_sql(staged: Staged, columns: Sequence[str]) -> str:

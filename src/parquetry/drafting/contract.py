@@ -15,8 +15,8 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from parquetry.drafting import Column
-from parquetry.drafting.choice import Chosen, is_text, privacy_of, published, snake
+from parquetry.drafting import Column, Table
+from parquetry.drafting.choice import Chosen, is_secret, is_text, key_of, privacy_of, published, snake
 
 _Constants = dict[tuple[str, tuple[str, ...]], str]
 """An enum's name and values, and what they are called in the module."""
@@ -129,10 +129,22 @@ def _model(each: Chosen, constants: _Constants) -> str:
     return "\n".join(lines)
 
 
+def publishable(table: Table) -> Iterator[Column]:
+    """The columns that a draft would publish, whatever else is decided about *table*."""
+    key = key_of(table).columns
+    for column in table.columns:
+        if not _is_ours(column) and (column.name in key or not is_secret(column)):
+            yield column
+
+
+def _is_ours(column: Column) -> bool:
+    return column.name.lower() in _NOT_PUBLISHED or column.name.startswith("parquetry:")
+
+
 def _unpublishable(column: Column, each: Chosen, names: set[str]) -> str:
     if column.name in each.secrets:
         return "since its name says that it is a secret"
-    if column.name.lower() in _NOT_PUBLISHED or column.name.startswith("parquetry:"):
+    if _is_ours(column):
         return "since parquetry uses that name"
     if column.name.lower() in names:
         return "since DuckDB does not tell names apart that differ by case"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -42,7 +43,7 @@ class Audited:
     quarantine: tuple[Path, ...]
 
 
-def audit(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, rows: Rows) -> Audited:
+def audit(connection: duckdb.DuckDBPyConnection, job: Job[Any], origin: Origin, rows: Rows) -> Audited:
     """Check *rows*, unless the options say not to; in one pass, with the facts that the manifest needs."""
     job.seen(origin.name, "check", rows.written.bytes, rows.outlook.look.total)
     staged = Staged(
@@ -64,7 +65,9 @@ def audit(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, rows:
         quarantine.release(connection, verdict)
 
 
-def _unchecked(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, rows: Rows, staged: Staged) -> Audited:
+def _unchecked(
+    connection: duckdb.DuckDBPyConnection, job: Job[Any], origin: Origin, rows: Rows, staged: Staged
+) -> Audited:
     exempt = rows.outlook.as_text | rows.outlook.flagged
     if any(c.misfits and c.name not in exempt for c in rows.outlook.look.columns):
         # What a type cannot hold cannot be published in it, checked or not.
@@ -78,7 +81,7 @@ def _unchecked(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, 
 
 
 def _settled(
-    connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, rows: Rows, staged: Staged, verdict: Verdict
+    connection: duckdb.DuckDBPyConnection, job: Job[Any], origin: Origin, rows: Rows, staged: Staged, verdict: Verdict
 ) -> Audited:
     if verdict.holds and _in_one_pass(rows):
         facts = {path: facts_of(row) for path, row in verdict.files.items()}
@@ -99,7 +102,7 @@ def _in_one_pass(rows: Rows) -> bool:
     return not rows.outlook.as_text and rows.schema == rows.outlook.schema
 
 
-def _stops(job: Job, origin: Origin, rows: Rows, broken: Broken) -> bool:
+def _stops(job: Job[Any], origin: Origin, rows: Rows, broken: Broken) -> bool:
     """Whether nothing may be published: the policy of misfits decides where they are what is broken."""
     policies = {f"{c.name}:type": origin.policy(c) for c in rows.outlook.look.columns if c.misfits}
     match policies.get(broken.rule):
@@ -110,7 +113,9 @@ def _stops(job: Job, origin: Origin, rows: Rows, broken: Broken) -> bool:
     return job.options.strict
 
 
-def _verdict(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, rows: Rows, staged: Staged) -> Verdict:
+def _verdict(
+    connection: duckdb.DuckDBPyConnection, job: Job[Any], origin: Origin, rows: Rows, staged: Staged
+) -> Verdict:
     verdict = check.check(
         connection,
         staged,
@@ -135,7 +140,7 @@ def _rejected(
 
 
 def _aside(
-    connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, staged: Staged, verdict: Verdict
+    connection: duckdb.DuckDBPyConnection, job: Job[Any], origin: Origin, staged: Staged, verdict: Verdict
 ) -> tuple[Path, ...]:
     if verdict.holds:
         return ()
@@ -150,7 +155,7 @@ def _aside(
     return rows, report
 
 
-def _rewritten(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, rows: Rows, sql: str) -> Written:
+def _rewritten(connection: duckdb.DuckDBPyConnection, job: Job[Any], origin: Origin, rows: Rows, sql: str) -> Written:
     schema = rows.outlook.schema
     return write.stage(
         connection.execute,
@@ -161,6 +166,6 @@ def _rewritten(connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, 
         order=origin.sorting(rows.outlook.look),
         row_bytes=rows.outlook.look.row_bytes,
         compression=job.options.compression,
-        metadata=job.footer(origin),
+        metadata=job.footer(origin.name, origin.contract),
         dictionaries=not rows.outlook.look.signed_zeros,
     )

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from parquetry.contracts import Broken
 from parquetry.intake.audit import Audited, audit
-from parquetry.intake.drift import described
+from parquetry.intake.drift import described, found
 from parquetry.intake.fidelity import fidelity, misfits_told
 from parquetry.intake.job import Job, timed
 from parquetry.intake.origin import Origin
@@ -25,6 +25,7 @@ from parquetry.lake.commit import Draft, StagedFile, StagedPartition
 from parquetry.lake.manifest import Account, ContractUsed, Partition
 from parquetry.lake.write import Facts, Written
 from parquetry.project import Dataset
+from parquetry.sources import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ class Drafted:
         quarantine: Files in staging for ``_quarantine/``: the rejected rows and the report.
         notes: What a person should know: wider than asked, values sent as text.
         seconds: By step.
+        reports: Of report files, the partitions that were read, and the seconds that each took.
+        set_aside: Report files that could not be read and were passed over, each with the reason.
+        absent: There was nothing to read, and nothing is published of it.
     """
 
     name: str
@@ -47,14 +51,22 @@ class Drafted:
     quarantine: tuple[Path, ...]
     notes: tuple[str, ...]
     seconds: Mapping[str, float]
+    reports: Mapping[str, float] = field(default_factory=dict)
+    set_aside: tuple[str, ...] = ()
+    absent: bool = False
+
+    @property
+    def stopped(self) -> bool:
+        """Whether rows broke the contract and nothing may be published."""
+        return self.draft is None and not self.absent
 
 
-def draft(job: Job, name: str, spec: Dataset) -> Drafted:
+def draft(job: Job[Reading], name: str, spec: Dataset) -> Drafted:
     """Read and check one dataset, to be published as *name*; or find that there is no need to."""
     seconds: dict[str, float] = {}
     old = job.turn.base.datasets.get(name) if job.turn.base else None
     with timed(seconds, "look"):
-        origin = Origin.found(job.project, job.reading, name, spec)
+        origin = found(job.project, job.reading, name, spec, old)
         ahead = outlook(job.reading, job.selection, origin, old, accept_drift=job.options.accept_drift)
         checks = job.options.validate
         same = confirmed(job.reading, job.selection, origin, ahead, job.turn.base) if checks else None
@@ -78,7 +90,7 @@ def draft(job: Job, name: str, spec: Dataset) -> Drafted:
 
 
 def _unread(
-    job: Job, name: str, origin: Origin, ahead: Outlook, old: manifest.Dataset, same: Mapping[str, Partition],
+    job: Job[Reading], name: str, origin: Origin, ahead: Outlook, old: manifest.Dataset, same: Mapping[str, Partition],
     seconds: Mapping[str, float],
 ) -> Drafted:  # fmt: skip
     return Drafted(
@@ -92,7 +104,7 @@ def _unread(
     )
 
 
-def _position(job: Job, origin: Origin) -> str:
+def _position(job: Job[Reading], origin: Origin) -> str:
     return f"{job.turn.run}/{origin.spec.source}"
 
 
@@ -107,7 +119,7 @@ def _accounts(rows: Rows, audited: Audited) -> dict[str, Account]:
 
 
 def _draft(
-    job: Job, origin: Origin, rows: Rows, audited: Audited, accounts: Mapping[str, Account],
+    job: Job[Reading], origin: Origin, rows: Rows, audited: Audited, accounts: Mapping[str, Account],
     old: manifest.Dataset | None,
 ) -> Draft | None:  # fmt: skip
     if audited.accepted is None:
@@ -122,7 +134,7 @@ def _draft(
         partitions=rows.outlook.stay,
         where=job.selection.where,
         described=described(origin),
-        drift=tuple(found.as_json() for found in rows.outlook.drift),
+        drift=tuple(drifted.as_json() for drifted in rows.outlook.drift),
     )
     replaced = _replaced(rows.outlook, audited.accepted, audited.facts, accounts)
     return Draft(dataset, _position(job, origin), replaced)

@@ -58,13 +58,20 @@ def misfits_told(origin: Origin, ahead: Outlook) -> Iterator[str]:
             if c.name in ahead.as_text and not ahead.window.ranges:
                 yield f"{c.name}: published as text, as before; all its values would fit {declared.type} now"
             continue
-        became = {
-            "text": "the whole column is published as its exact text",
-            "null_and_flag": f"they are NULL, and {declared.flag} has their text",
-            "quarantine": "their rows are set aside",
-            "refuse": "nothing is published",
-        }.get(origin.policy(c) or "", "they break the contract")
-        yield f"{c.name}: {counted(c.misfits, 'value')} of {c.source_type} that {declared.type} cannot hold; {became}"
+        yield misfits_of(origin, c)
+
+
+def misfits_of(origin: Origin, column: Published) -> str:
+    """How many values of *column* have no native form, and what becomes of them."""
+    declared = origin.contract.field(column.name)
+    became = {
+        "text": "the whole column is published as its exact text",
+        "null_and_flag": f"they are NULL, and {declared.flag} has their text",
+        "quarantine": "their rows are set aside",
+        "refuse": "nothing is published",
+    }.get(origin.policy(column) or "", "they break the contract")
+    values = counted(column.misfits, "value")
+    return f"{column.name}: {values} of {column.source_type} that {declared.type} cannot hold; {became}"
 
 
 def _misfits(column: str, ahead: Outlook) -> int:

@@ -8,17 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Generic, TypeVar, cast
 
 import duckdb
 
-from parquetry.intake.origin import Origin
+from parquetry.contracts import Contract
 from parquetry.intake.selection import Selection
 from parquetry.lake import write
 from parquetry.lake.commit import Turn
 from parquetry.lake.manifest import stamp
 from parquetry.project import Project
-from parquetry.sources import Reading
+from parquetry.sources import Opened
 from parquetry.stoppable import Stoppable
 
 Seen = Callable[[str, str, int, int], None]
@@ -31,7 +31,8 @@ class Options:
     How rows are held against their contract, and how they are packed.
 
     Attributes:
-        accept_drift: Publish what cannot be published as before in another way from now on.
+        accept_drift: Publish after compatible changes of the source's tables; and what cannot be published as
+            before in another way from now on.
     """
 
     strict: bool = True
@@ -40,29 +41,33 @@ class Options:
     compression: write.Compression = "zstd"
 
 
+R = TypeVar("R", bound=Opened, covariant=True)
+
+
 @dataclass(frozen=True, slots=True)
-class Job:
+class Job(Generic[R]):
     """
     One attempt: a look at a source, and a private folder.
 
     Attributes:
+        reading: The look: a `Reading` of tables, or a `Folder` of report files.
         staging: A folder of this attempt alone, on the lake's filesystem.
     """
 
     project: Project
     turn: Turn
-    reading: Reading
+    reading: R
     selection: Selection
     options: Options
     staging: Path
     seen: Seen
 
-    def footer(self, origin: Origin) -> dict[str, Any]:
+    def footer(self, name: str, contract: Contract) -> dict[str, Any]:
         """What each file says of itself: where it is from, what it was checked against, who wrote it."""
         position = self.reading.position
         return {
-            "parquetry.dataset": origin.name,
-            "parquetry.contract": origin.contract.fingerprint,
+            "parquetry.dataset": name,
+            "parquetry.contract": contract.fingerprint,
             "parquetry.position": {"source": position.source, "clock": stamp(position.clock), **position.facts},
             "parquetry.run": self.turn.run,
             "parquetry.version": version("parquetry"),

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from parquetry.contracts.change import Change
 from parquetry.errors import BadInput, SchemaDrift, Usage
-from parquetry.intake.drift import drift, require_bearable
+from parquetry.intake.drift import Drifted, drift, explained, require_accepted, require_bearable
 from parquetry.intake.origin import Origin
 from parquetry.intake.selection import Selection
 from parquetry.lake import manifest, partition
@@ -42,7 +41,7 @@ class Outlook:
     as_text: frozenset[str]
     flagged: frozenset[str]
     stay: Mapping[str, Partition]
-    drift: tuple[Change, ...]
+    drift: tuple[Drifted, ...]
     notes: tuple[str, ...]
 
 
@@ -60,20 +59,25 @@ def outlook(
 
     Args:
         old: The dataset as the lake has it.
-        accept_drift: Choose anew what is published as text, and take a column's new type for right.
+        accept_drift: Choose anew what is published as text, and publish after compatible changes of the table.
         also: Partitions to read beside it.
 
     Raises:
-        SchemaDrift: A column is missing or of another type, or cannot be published as it was before.
+        SchemaDrift: A column is missing or of another type, or cannot be published as it was before; or the
+            table has changed, and nobody has accepted it.
     """
     drifted = drift(origin, old)
-    require_bearable(origin, drifted, accept=accept_drift)
+    require_bearable(origin, drifted)
     notes = [f"drift: {found.says}" for found in drifted]
     window = selection.window(origin.spec, origin.monthly, reading.position.clock, origin.contract)
     if window.ranges:
         window = replace(window, ranges=(*window.ranges, *also))
     while True:
-        look = _looked(reading, origin, window)
+        try:
+            look = _looked(reading, origin, window)
+        except SchemaDrift as error:
+            raise explained(error, drifted) from error
+        require_accepted(origin, drifted, accept=accept_drift)
         as_text = _as_text(origin, look, old, anew=accept_drift, full=selection.full)
         schema = origin.contract.published(as_text)
         if _kept(old, window, schema, origin.contract.fingerprint):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from parquetry import kinds, sources
+from parquetry.errors import Config
 from parquetry.project import Project
-from parquetry.sources import Reading
+from parquetry.sources import Reading, files
+from parquetry.sources.files import Folder
 
 
 def opened(project: Project, source: str, run: str, temp: Path | None = None) -> Reading:
@@ -22,6 +24,8 @@ def opened(project: Project, source: str, run: str, temp: Path | None = None) ->
         Config, Denied, SourceDown, Busy: As the source says.
     """
     settings = project.settings
+    if project.source(source).kind == "files":
+        raise Config(f"the source '{source}' is a folder of files, and no database", source=source)
     kind = kinds.load(sources, project.source(source).kind)
     reading: Reading = kind.open(
         project.url(source).reveal(),
@@ -37,3 +41,15 @@ def opened(project: Project, source: str, run: str, temp: Path | None = None) ->
         engine=kind.Engine(memory=settings.memory_limit, threads=settings.threads, temp=temp),
     )
     return reading
+
+
+def folder(project: Project, source: str) -> Folder:
+    """
+    One look at the report files of *source*.
+
+    Raises:
+        Config: Its root is no folder.
+    """
+    root = project.source(source).root
+    assert root is not None
+    return files.open(root, source=source)

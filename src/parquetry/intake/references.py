@@ -7,10 +7,11 @@ kept from earlier runs is not. A NULL names nothing, as in a database.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -20,10 +21,12 @@ from parquetry.intake.draft import Drafted
 from parquetry.intake.job import Job
 from parquetry.lake import write
 from parquetry.lake.commit import Draft
+from parquetry.lake.manifest import PublishedColumn
 from parquetry.project import Dataset
 from parquetry.text import counted
 
 _SHOWN = 5
+_NUMBER = re.compile(r"(numeric|smallint|integer|bigint)\b(?!.*\[\])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class _Asked(NamedTuple):
     key: str
 
 
-def held(job: Job, drafted: Sequence[Drafted], chosen: Mapping[str, Dataset]) -> list[Drafted]:
+def held(job: Job[Any], drafted: Sequence[Drafted], chosen: Mapping[str, Dataset]) -> list[Drafted]:
     """
     *drafted*, if every reference between them that parquetry.toml declares leads somewhere.
 
@@ -66,7 +69,7 @@ def held(job: Job, drafted: Sequence[Drafted], chosen: Mapping[str, Dataset]) ->
         InvalidData: One does not, and the options are strict.
         Config: A reference names a column that is not there.
     """
-    if any(d.draft is None for d in drafted):  # rows broke their contract, and that is told first
+    if any(d.stopped for d in drafted):  # rows broke their contract, and that is told first
         return list(drafted)
     drafts = {d.name: d.draft for d in drafted if d.draft is not None}
     asked = [each for name in drafts for each in _asked(name, chosen[name], drafts)]
@@ -101,11 +104,11 @@ def _asked(name: str, spec: Dataset, drafts: Mapping[str, Draft]) -> Iterator[_A
         yield _Asked(spec, name, column, target, key)
 
 
-def _dangling(connection: duckdb.DuckDBPyConnection, job: Job, drafts: Mapping[str, Draft], asked: _Asked) -> Dangling:
+def _dangling(
+    connection: duckdb.DuckDBPyConnection, job: Job[Any], drafts: Mapping[str, Draft], asked: _Asked
+) -> Dangling:
     spec, name, column, target, key = asked
-    types = {drafts[name].dataset.schema[column], drafts[target].dataset.schema[key]}
-    # Where one of them is published as text, their texts are compared.
-    value = "CAST({} AS VARCHAR)" if len(types) > 1 and "VARCHAR" in types else "{}"
+    value = _compared(drafts[name].dataset.column(column), drafts[target].dataset.column(key))
     rows = _rows(_read(job, drafts[name]), value.format(sql.name(column)))
     there = _rows([*_read(job, drafts[target]), *_kept(job, drafts[target])], value.format(sql.name(key)))
     found = connection.execute(
@@ -118,14 +121,26 @@ def _dangling(connection: duckdb.DuckDBPyConnection, job: Job, drafts: Mapping[s
     return Dangling(name, column, target, key, int(found[0][1]) if found else 0, first)
 
 
-def _read(job: Job, draft: Draft) -> list[str]:
+def _compared(one: PublishedColumn | None, other: PublishedColumn | None) -> str:
+    """SQL with ``{}`` for a column, by which values of both are the same where the database takes them for the same."""
+    assert one and other
+    if "VARCHAR" not in (one.type, other.type):
+        return "{}"
+    if all(_NUMBER.match(c.source_type) for c in (one, other)):
+        # As exact texts 1.5 and 1.50 are two, and to the database one.
+        return "regexp_replace(CAST({} AS VARCHAR), '(\\.[0-9]*[1-9])0+$|\\.0*$', '\\1')"
+    # Where one of them is published as text, their texts are compared.
+    return "CAST({} AS VARCHAR)" if one.type != other.type else "{}"
+
+
+def _read(job: Job[Any], draft: Draft) -> list[str]:
     """The files of what this run read, or found to be just what the lake has."""
     staged = [str(file.path) for part in draft.replaced.values() for file in part.files]
     same = [file.path for key in draft.confirmed for file in draft.dataset.partitions[key].files]
     return [*staged, *(str(job.turn.store.root / path) for path in same)]
 
 
-def _kept(job: Job, draft: Draft) -> list[str]:
+def _kept(job: Job[Any], draft: Draft) -> list[str]:
     """The files of the partitions that the run leaves alone."""
     kept = draft.dataset.partitions.keys() - draft.replaced.keys() - draft.confirmed
     return [str(job.turn.store.root / file.path) for key in kept for file in draft.dataset.partitions[key].files]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from parquetry.contracts import Contract
@@ -34,6 +34,8 @@ class Selection:
         where: Read only rows with these values; needs *as_name*.
         as_name: Publish the one dataset chosen under this name.
         full: Read everything, and write it again even where nothing changed.
+        date: Of report files, read those of this day.
+        historical: Of report files, read all, not only the latest.
     """
 
     datasets: tuple[str, ...] = ()
@@ -43,6 +45,8 @@ class Selection:
     where: Mapping[str, str] = field(default_factory=dict)
     as_name: str = ""
     full: bool = False
+    date: date | None = None
+    historical: bool = False
 
     def chosen(self, project: Project) -> dict[str, Dataset]:
         """
@@ -57,6 +61,8 @@ class Selection:
         specs = {name: project.dataset(name) for name in names}
         if not specs:
             raise Config("parquetry.toml declares no dataset", next="add a [datasets.NAME] table to parquetry.toml")
+        if self.date or self.historical:
+            specs = self._reports(specs)
         if not self.as_name:
             return specs
         if len(specs) != 1:
@@ -73,6 +79,18 @@ class Selection:
             )
         return {self.as_name: next(iter(specs.values()))}
 
+    def _reports(self, specs: Mapping[str, Dataset]) -> dict[str, Dataset]:
+        """Those of *specs* that report files feed, which alone `date` and `historical` mean."""
+        option = "--date" if self.date else "--historical"
+        reports = {name: spec for name, spec in specs.items() if spec.reports}
+        tables = [name for name in self.datasets if name not in reports]
+        if tables or not reports:
+            raise Usage(
+                f"{option} is for datasets of report files{f', and {tables[0]} is a table' if tables else ''}",
+                next="--since and --until choose the part of a table",
+            )
+        return reports
+
     def _consistent(self) -> None:
         if self.where and not self.as_name:
             raise Usage(
@@ -83,6 +101,8 @@ class Selection:
             raise Usage("--days and --since/--until say the same thing twice", next="use one of them")
         if self.days is not None and not 1 <= self.days <= _MOST_DAYS:
             raise Usage(f"--days {self.days}: from 1 to {_MOST_DAYS:,}; without it everything is read")
+        if sum(map(bool, (self.date, self.historical, self.days is not None, self.since or self.until))) > 1:
+            raise Usage("--date, --historical, --days and --since/--until exclude each other", next="use one of them")
         if self.since and self.until and self.since >= self.until:
             raise Usage(f"--since {self.since:%Y-%m-%d} is not before --until {self.until:%Y-%m-%d}")
 
@@ -117,6 +137,8 @@ class Selection:
             "where": dict(self.where),
             "as": self.as_name,
             "full": self.full,
+            "date": self.date.isoformat() if self.date else None,
+            "historical": self.historical,
         }
         return {key: value for key, value in given.items() if value not in (None, [], {}, "", False)}
 

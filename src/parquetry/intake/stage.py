@@ -21,6 +21,7 @@ from parquetry.lake.digest import quoted
 from parquetry.lake.manifest import Partition
 from parquetry.lake.partition import Range
 from parquetry.lake.write import Written
+from parquetry.sources import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,11 @@ class Rows:
 
 
 def stage(
-    connection: duckdb.DuckDBPyConnection, job: Job, origin: Origin, ahead: Outlook, old: manifest.Dataset | None
+    connection: duckdb.DuckDBPyConnection,
+    job: Job[Reading],
+    origin: Origin,
+    ahead: Outlook,
+    old: manifest.Dataset | None,
 ) -> Rows:
     """
     Read *origin* into staging.
@@ -68,7 +73,7 @@ def stage(
     return Rows(ahead, schema, written, (*ahead.notes, *notes))
 
 
-def _read(job: Job, origin: Origin, ahead: Outlook, folder: Path) -> tuple[dict[str, str], Written]:
+def _read(job: Job[Reading], origin: Origin, ahead: Outlook, folder: Path) -> tuple[dict[str, str], Written]:
     job.seen(origin.name, "read", 0, ahead.look.total)
 
     def progress() -> float:
@@ -90,7 +95,7 @@ def _read(job: Job, origin: Origin, ahead: Outlook, folder: Path) -> tuple[dict[
         order=origin.sorting(ahead.look),
         row_bytes=ahead.look.row_bytes,
         compression=job.options.compression,
-        metadata=job.footer(origin),
+        metadata=job.footer(origin.name, origin.contract),
         dictionaries=not ahead.look.signed_zeros,
     )
     return schema, written
@@ -98,7 +103,7 @@ def _read(job: Job, origin: Origin, ahead: Outlook, folder: Path) -> tuple[dict[
 
 def _elsewhere(
     connection: duckdb.DuckDBPyConnection,
-    job: Job,
+    job: Job[Reading],
     origin: Origin,
     old: manifest.Dataset | None,
     written: Written,

@@ -209,7 +209,7 @@ class Snapshot(Told):
             )
             lines.append(f"    {checked} {d.contract.name} ({d.contract.fingerprint[:12]})")
             lines.append(f"    account: {d.account}")
-            if len({p.position for p in d.partitions.values()}) > 1:
+            if len({p.position for p in d.partitions.values() if not p.reports}) > 1:
                 lines.append("    note: its partitions were read at different times; --full reads all of it at once")
         return "\n".join(lines)
 

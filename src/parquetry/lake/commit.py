@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from parquetry.errors import Busy, Integrity, Storage, UnknownCommit
 from parquetry.lake import partition
-from parquetry.lake.manifest import Account, Dataset, File, Manifest, Partition, same_content, stamp
+from parquetry.lake.manifest import Account, Dataset, File, Manifest, Partition, Report, same_content, stamp
 from parquetry.lake.snapshots import newest
 from parquetry.lake.store import LocalStore, sha256_of, sync_folder, translating
 
@@ -44,11 +44,18 @@ class StagedFile:
 
 @dataclass(frozen=True, slots=True)
 class StagedPartition:
-    """What a partition is to become; *misfits* as in `manifest.Partition`."""
+    """
+    What a partition is to become; *misfits* and *reports* as in `manifest.Partition`.
+
+    Attributes:
+        position: Where its rows were read in an earlier run, the position they were read at.
+    """
 
     account: Account
     files: tuple[StagedFile, ...]
     misfits: Mapping[str, int] = field(default_factory=dict)
+    reports: tuple[Report, ...] = ()
+    position: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +170,7 @@ def commit(
     datasets = {**before, **settled}
     if turn.base and all(same_content(before.get(name), new) for name, new in settled.items()):
         return Committed(turn.base, changed=False)
-    used = {p.position for d in datasets.values() for p in d.partitions.values()}
+    used = {at for d in datasets.values() for p in d.partitions.values() for at in p.positions}
     known = {**(turn.base.positions if turn.base else {}), **positions}
     manifest = Manifest(
         snapshot=turn.base.snapshot + 1 if turn.base else 1,
@@ -184,14 +191,19 @@ def commit(
 
 @dataclass(slots=True)
 class _Names:
-    """The final names of this run's files: ``<dataset>_20251027_040149_<run>[_n].parquet``."""
+    """
+    The final names of this run's files: ``<dataset>_20251027_040149_<run>[_n].parquet``, or with the day
+    that a report is of, ``<dataset>_20251028_<run>[_n].parquet``.
+    """
 
     run: str
     moment: datetime
     given: dict[str, Path] = field(default_factory=dict)
 
     def give(self, staged: Path, dataset: str, key: str) -> str:
-        stem = f"objects/{partition.folder(dataset, key)}/{dataset}_{self.moment:%Y%m%d_%H%M%S}_{self.run}"
+        day = partition.day_of(key)
+        when = f"{day:%Y%m%d}" if day else f"{self.moment:%Y%m%d_%H%M%S}"
+        stem = f"objects/{partition.folder(dataset, key)}/{dataset}_{when}_{self.run}"
         name, count = f"{stem}.parquet", 1
         while name in self.given:
             name, count = f"{stem}_{count}.parquet", count + 1
@@ -212,10 +224,12 @@ def _settle(turn: Turn, name: str, draft: Draft, old: Dataset | None, names: _Na
         if was and was.files and was.account == staged.account and _rows_of(was.files) == _rows_of(staged.files):
             for file in was.files:
                 require_intact(turn.store, file)
-            partitions[key] = replace(was, position=draft.position, misfits=staged.misfits)
+            position = staged.position or draft.position
+            partitions[key] = replace(was, position=position, misfits=staged.misfits, reports=staged.reports)
         elif staged.files or staged.account.source:
             files = tuple(_named(turn, names.give(f.path, name, key), f) for f in staged.files)
-            partitions[key] = Partition(draft.position, staged.account, files, staged.misfits)
+            position = staged.position or draft.position
+            partitions[key] = Partition(position, staged.account, files, staged.misfits, staged.reports)
     return replace(draft.dataset, partitions=partitions)
 
 

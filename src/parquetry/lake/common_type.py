@@ -16,11 +16,14 @@ from parquetry.lake.digest import quoted
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
 _FLOATS = ("FLOAT", "DOUBLE")
 _WIDTHS = {"TINYINT": 3, "UTINYINT": 3, "SMALLINT": 5, "USMALLINT": 5, "INTEGER": 10, "UINTEGER": 10}
-_READ = ("BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "BLOB", *_INTEGERS, *_FLOATS)
+_READ = ("VARCHAR", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "BLOB", *_INTEGERS, *_FLOATS)
+
+COLUMN = "\0column\0"
+"""Where the column goes; no SQL and no name has it."""
 
 
 class Common(NamedTuple):
-    """A type for both sides, and for each the SQL, with ``{}`` for the column, that gives it."""
+    """A type for both sides, and for each the SQL, with `COLUMN` for the column, that gives it."""
 
     type: str
     before_sql: str
@@ -34,17 +37,17 @@ class Common(NamedTuple):
 def between(before: str, after: str) -> Common:
     """The type in which values of the types *before* and *after* are compared."""
     if before == after:
-        return Common(before, "{}", "{}")
+        return Common(before, COLUMN, COLUMN)
     if number := _number(before, after):
-        return Common(number, f"CAST({{}} AS {number})", f"CAST({{}} AS {number})")
+        return Common(number, f"CAST({COLUMN} AS {number})", f"CAST({COLUMN} AS {number})")
     if {before, after} == {"DATE", "TIMESTAMP"}:
-        return Common("TIMESTAMP", "CAST({} AS TIMESTAMP)", "CAST({} AS TIMESTAMP)")
+        return Common("TIMESTAMP", f"CAST({COLUMN} AS TIMESTAMP)", f"CAST({COLUMN} AS TIMESTAMP)")
     return Common("VARCHAR", _as_text(before, after), _as_text(after, before))
 
 
 def column_sql(sql: str, name: str) -> str:
     """The SQL of one side for the column *name*."""
-    return sql.replace("{}", quoted(name))
+    return sql.replace(COLUMN, quoted(name))
 
 
 def _number(before: str, after: str) -> str:
@@ -70,6 +73,11 @@ def _measure(type_: str) -> tuple[int, int] | None:
 
 def _as_text(own: str, other: str) -> str:
     """The text of a value; of a text that reads as a value of *other*, the text of that value."""
-    if own == "VARCHAR" and (other in _READ or other.startswith("DECIMAL")):
-        return f"coalesce(CAST({exactly('{}', 'VARCHAR', other)} AS VARCHAR), {{}})"
-    return "CAST({} AS VARCHAR)"
+    if own == "VARCHAR" and _is_read(other.removesuffix("[]")):
+        return f"coalesce(CAST({exactly(COLUMN, 'VARCHAR', other)} AS VARCHAR), {COLUMN})"
+    return f"CAST({COLUMN} AS VARCHAR)"
+
+
+def _is_read(type_: str) -> bool:
+    """Whether a text is read as a value of it; a list's as PostgreSQL writes an array."""
+    return type_ in _READ or type_.startswith("DECIMAL")

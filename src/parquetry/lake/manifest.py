@@ -69,6 +69,30 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """
+    A report file as it was read, the unit that a run replaces.
+
+    Attributes:
+        file: Its name below the root of its source, with ``/``.
+        date: The first day that it is of, ISO.
+        sha256, bytes: Of the file as it lay there, compressed or not.
+        reading: The fingerprint of how it was read.
+        position: When, as in `Partition`.
+        digest: Of its published rows, as in `File`.
+    """
+
+    file: str
+    date: str
+    sha256: str
+    bytes: int
+    reading: str
+    position: str
+    account: Account
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Partition:
     """
     What is replaced as a whole.
@@ -77,16 +101,23 @@ class Partition:
         position: The state of the source in which it was last found to be just this; a key of
             `Manifest.positions`.
         misfits: Columns with values that their declared type cannot hold, and how many.
+        reports: The report files that it was read from, in the order of their rows; none for a table's.
     """
 
     position: str
     account: Account
     files: tuple[File, ...]
     misfits: Mapping[str, int] = field(default_factory=dict)
+    reports: tuple[Report, ...] = ()
 
     @property
     def rows(self) -> int:
         return sum(f.rows for f in self.files)
+
+    @property
+    def positions(self) -> set[str]:
+        """Every state of the source that it was read at."""
+        return {self.position, *(r.position for r in self.reports)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +243,12 @@ class Manifest:
         return _rendered({**plain, "sha256": _sha256_of(plain)})
 
     def _plain(self) -> dict[str, Any]:
-        return {"format": FORMAT, **asdict(self), "committed_at": stamp(self.committed_at)}
+        plain = {"format": FORMAT, **asdict(self), "committed_at": stamp(self.committed_at)}
+        for dataset in plain["datasets"].values():
+            for part in dataset["partitions"].values():
+                if not part["reports"]:
+                    del part["reports"]
+        return plain
 
     @classmethod
     def from_bytes(cls, data: bytes, name: str) -> Self:
@@ -254,7 +290,10 @@ def same_content(old: Dataset | None, new: Dataset) -> bool:
 
 
 def _content(dataset: Dataset) -> Dataset:
-    partitions = {key: replace(p, position="") for key, p in dataset.partitions.items()}
+    partitions = {
+        key: replace(p, position="", reports=tuple(replace(r, position="") for r in p.reports))
+        for key, p in dataset.partitions.items()
+    }
     return replace(dataset, partitions=partitions, drift=())
 
 
@@ -292,4 +331,8 @@ def _dataset(doc: dict[str, Any]) -> Dataset:
 
 def _partition(doc: dict[str, Any]) -> Partition:
     account, files = Account(**doc["account"]), tuple(File(**f) for f in doc["files"])
-    return Partition(doc["position"], account, files, doc["misfits"])
+    return Partition(doc["position"], account, files, doc["misfits"], tuple(map(_report, doc.get("reports", ()))))
+
+
+def _report(doc: dict[str, Any]) -> Report:
+    return Report(**{**doc, "account": Account(**doc["account"])})

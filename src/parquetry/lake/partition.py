@@ -2,14 +2,15 @@
 The parts of a dataset that are replaced as a whole, and their names.
 
 A partition's key is ``2025-10`` for a month, ``null`` for rows without a time, ``all`` for a
-dataset that has no time, ``empty`` for one that has no rows. Nothing here touches a disk.
+dataset that has no time, ``empty`` for one that has no rows, and ``2025-10-28 daily/perf.csv`` for a
+report file: the first day that it is of, and its name. Nothing here touches a disk.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 ALL = "all"
 NULL = "null"
@@ -19,10 +20,11 @@ Range = tuple[datetime | None, datetime | None]
 """Half open: ``[since, until)``; None is open."""
 
 _MONTH = re.compile(r"(-?\d{4,6})-(\d\d)")
+_REPORT = re.compile(r"((\d{4})-(\d\d)-\d\d) (.+)", re.DOTALL)
 _HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
 
-def month_of(moment: datetime) -> str:
+def month_of(moment: date) -> str:
     """The key of the month that *moment* lies in."""
     return f"{moment.year:04d}-{moment.month:02d}"
 
@@ -64,9 +66,22 @@ def covered(key: str, ranges: Iterable[Range]) -> bool:
     )
 
 
+def of_report(day: date, file: str) -> str:
+    """The key of a report *file* that is of *day*, or of the days from it on."""
+    return f"{day.isoformat()} {file}"
+
+
+def day_of(key: str) -> date | None:
+    """The first day that a report's key names; None for any other key."""
+    found = _REPORT.fullmatch(key)
+    return date.fromisoformat(found[1]) if found else None
+
+
 def folder(dataset: str, key: str) -> str:
     """Where a partition's files lie below ``objects/`` and in a view, with Hive's names."""
     if key == NULL:
         return f"{dataset}/year={_HIVE_NULL}/month={_HIVE_NULL}"
+    if report := _REPORT.fullmatch(key):
+        return f"{dataset}/year={report[2]}/month={report[3]}"
     found = _MONTH.fullmatch(key)
     return f"{dataset}/year={found[1]}/month={found[2]}" if found else dataset

@@ -116,6 +116,31 @@ def stage(
     return Written(dict(_found(folder)))
 
 
+def one_file(
+    execute: Callable[[str], duckdb.DuckDBPyConnection],
+    select: str,
+    path: Path,
+    *,
+    row_bytes: float | None = None,
+    compression: Compression = "zstd",
+    metadata: Mapping[str, Any],
+    dictionaries: bool = True,
+) -> int:
+    """
+    Write what *select* gives into just one file, in the order of its rows; gives how many there are.
+
+    Args: As `stage` has them.
+
+    Raises:
+        Storage: The disk is full or not writable.
+    """
+    options = f"{_options(compression, metadata)}, ROW_GROUP_SIZE {group_rows(row_bytes)}"
+    options += "" if dictionaries else ", DICTIONARY_SIZE_LIMIT 0"
+    with translating(path.parent):
+        written = execute(f"COPY ({select}) TO {literal(path)} ({options})").fetchone()
+    return int(written[0]) if written else 0
+
+
 def group_rows(row_bytes: float | None) -> int:
     """Rows of a row group, from what a row takes in the source."""
     least, most = _ROWS

@@ -19,11 +19,23 @@ from parquetry.errors import Config, NoSuchDataset, did_you_mean
 from parquetry.project.cache import compiled
 from parquetry.project.declared import DATASET_KEYS, FILE, NAME, SOURCE_KEYS, Dataset, SourceSpec
 from parquetry.project.mistakes import refuse_mistakes
+from parquetry.project.reports import Reports
 from parquetry.project.resolved import Resolver, dataset_of, refuse_lake_around
 from parquetry.project.toml import find, line_of, parsed, read_text
 from parquetry.settings import Dotenv, Secret, Settings, masked
 
-__all__ = ["DATASET_KEYS", "FILE", "NAME", "SOURCE_KEYS", "Dataset", "Project", "SourceSpec", "find", "line_of"]
+__all__ = [
+    "DATASET_KEYS",
+    "FILE",
+    "NAME",
+    "SOURCE_KEYS",
+    "Dataset",
+    "Project",
+    "Reports",
+    "SourceSpec",
+    "find",
+    "line_of",
+]
 
 
 @dataclass(frozen=True, slots=True)

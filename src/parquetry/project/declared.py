@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from parquetry.project import reports
+from parquetry.project.reports import Reports
 from parquetry.settings import Secret
 
 FILE = "parquetry.toml"
@@ -16,9 +19,10 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 # Each kind's keys; a kind that is not here cannot be declared, even if a source implements it.
 SOURCE_KEYS = {"postgres": ("kind", "url"), "files": ("kind", "root")}
-DATASET_KEYS = (
-    "source", "table", "contract", "key", "time", "partition", "summary", "files", "references", "order", "indexes",
-)  # fmt: skip
+_SHARED = ("source", "contract", "key", "time", "partition", "summary", "references", "indexes", "every")
+KEYS_OF = {"postgres": (*_SHARED, "table", "order"), "files": (*_SHARED, *reports.KEYS)}
+"""Of a dataset, by the kind of its source."""
+DATASET_KEYS = (*_SHARED, "table", "order", *reports.KEYS)
 PARTITIONS = ("month", "all")
 
 
@@ -55,9 +59,10 @@ class Dataset:
         time: Candidates for the time column; empty if there is none.
         partition: What is replaced as a whole.
         summary: Columns whose distinct values the summary of an export counts.
-        files: For report files, the pattern of their names.
+        reports: Of a source of files, which they are and how they are read; None for a table.
         references: Column → the dataset and its column whose rows it names.
         order: ``auto``, ``time`` or ``none``, as the setting of that name, which holds where this is empty.
+        every: How often something new is due: ``1 day``, ``6 hours``; None if that is not declared.
         indexes: Of its table in the catalog's mode ``table``: the columns of each.
     """
 
@@ -69,7 +74,17 @@ class Dataset:
     time: tuple[str, ...] = ()
     partition: Literal["month", "all"] = "all"
     summary: tuple[str, ...] = ()
-    files: str = ""
+    reports: Reports | None = None
     references: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     order: str = ""
     indexes: tuple[tuple[str, ...], ...] = ()
+    every: timedelta | None = None
+
+
+_EVERY = re.compile(r"(\d{1,4}) (hour|day|week)s?")
+
+
+def rhythm(text: object) -> timedelta | None:
+    """``6 hours`` as a time; None if it is no such text."""
+    found = _EVERY.fullmatch(text) if isinstance(text, str) else None
+    return timedelta(**{f"{found[2]}s": int(found[1])}) if found and int(found[1]) else None

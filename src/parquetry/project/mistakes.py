@@ -9,7 +9,8 @@ from typing import Any
 
 from parquetry import settings
 from parquetry.errors import Config, Unsafe, did_you_mean
-from parquetry.project.declared import DATASET_KEYS, NAME, PARTITIONS, SOURCE_KEYS
+from parquetry.project.declared import DATASET_KEYS, KEYS_OF, NAME, PARTITIONS, SOURCE_KEYS, rhythm
+from parquetry.project.reports import wrong_in_reports
 from parquetry.project.toml import Keys, line_of
 from parquetry.settings import WrongValue, masked, read_path
 
@@ -139,7 +140,8 @@ def _wrong_url(url: object) -> Iterator[Mistake]:
 
 
 def _wrong_in_dataset(name: str, table: Mapping[str, Any], sources: object) -> Iterator[Mistake]:
-    yield from _unknown(table, DATASET_KEYS)
+    kind = _kind_of(table.get("source"), sources)
+    yield from _unknown(table, KEYS_OF[kind] if kind else DATASET_KEYS)
     for key in ("source", "contract"):
         if key not in table:
             yield (), f"'{key}' is missing"
@@ -150,10 +152,19 @@ def _wrong_in_dataset(name: str, table: Mapping[str, Any], sources: object) -> I
     yield from _wrong_names(table)
     for key, choices in (("partition", PARTITIONS), ("order", settings.ORDERS)):
         yield from _wrong_choice(key, table.get(key, choices[0]), choices)
-    if table.get("partition") == "month" and "time" not in table:
+    if table.get("partition") == "month" and "time" not in table and kind != "files":
         yield ("partition",), "partition = 'month' needs 'time', the column that says which month"
-    if "files" in table:
-        yield from _wrong_pattern(table["files"])
+    if "every" in table and rhythm(table["every"]) is None:
+        yield ("every",), f'every: {table["every"]!r} is not like "1 day", "6 hours" or "2 weeks"'
+    if kind == "files":
+        yield from wrong_in_reports(table)
+
+
+def _kind_of(source: object, sources: object) -> str | None:
+    """The kind of a dataset's source; None where that is a mistake itself."""
+    table = sources.get(source) if isinstance(sources, dict) and isinstance(source, str) else None
+    kind = table.get("kind") if isinstance(table, dict) else None
+    return kind if isinstance(kind, str) and kind in KEYS_OF else None
 
 
 def _wrong_names(table: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -195,13 +206,6 @@ def _wrong_reference(source: object, sources: object) -> Iterator[Mistake]:
 def _wrong_contract(contract: object) -> Iterator[Mistake]:
     if not isinstance(contract, str) or not _CONTRACT.fullmatch(contract):
         yield ("contract",), f"contract: {contract!r} is not of the form 'contracts.module:Class'"
-
-
-def _wrong_pattern(pattern: object) -> Iterator[Mistake]:
-    if not isinstance(pattern, str) or not pattern.strip() or re.search(r"[\0\r\n]", pattern):
-        yield ("files",), "files is a pattern of file names, in quotes"
-    elif pattern.startswith(("/", "~")) or ".." in Path(pattern).parts:
-        yield ("files",), "files is a pattern below the source's root; it cannot lead out of it"
 
 
 def _wrong_path(key: str, value: object) -> Iterator[Mistake]:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from parquetry.errors import Unsafe
-from parquetry.project.declared import Dataset, SourceSpec
+from parquetry.project.declared import Dataset, SourceSpec, rhythm
+from parquetry.project.reports import reports_of
 from parquetry.settings import LIBPQ_PLACES, Dotenv, Secret, Settings, Unreadable, given, read_path, source_url
 
 
@@ -71,10 +72,11 @@ def dataset_of(name: str, table: Mapping[str, Any]) -> Dataset:
         time=time,
         partition=table.get("partition", "month" if time else "all"),
         summary=names("summary"),
-        files=table.get("files", ""),
+        reports=reports_of(table) if "files" in table else None,
         references={column: _target(value) for column, value in table.get("references", {}).items()},
         indexes=tuple((i,) if isinstance(i, str) else tuple(i) for i in table.get("indexes", ())),
         order=table.get("order", ""),
+        every=rhythm(table.get("every")),
     )
 
 

@@ -13,7 +13,7 @@ from parquetry.settings.fields import COMPRESSIONS, LOG_LEVELS, MODES, ORDERS, P
 from parquetry.settings.places import read, source_url
 from parquetry.settings.secrets import Secret, masked
 from parquetry.settings.toml import mistakes, tables
-from parquetry.settings.values import WrongValue, read_path
+from parquetry.settings.values import WrongValue, bytes_of, read_path
 
 __all__ = [
     "COMPRESSIONS",
@@ -29,6 +29,7 @@ __all__ = [
     "Settings",
     "Unreadable",
     "WrongValue",
+    "bytes_of",
     "given",
     "libpq",
     "masked",

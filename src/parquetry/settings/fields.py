@@ -82,6 +82,10 @@ class Settings:
             one_of(ORDERS), "lake.order",
         ),
     )  # fmt: skip
+    lake_limit: str = field(
+        default="5GB",
+        metadata=_says("A size of the lake from which on `status` asks for attention.", read_memory, "lake.limit"),
+    )
     duckdb_path: Path = field(
         default=Path("data/duckdb/analytics.duckdb"),
         metadata=_says("The catalog: a DuckDB file over the lake.", read_path, "duckdb.path", "DUCKDB_DB_PATH"),

@@ -104,6 +104,15 @@ def read_memory(value: Any) -> str:
     return size[1] + size[2]
 
 
+def bytes_of(size: str) -> int:
+    """The bytes of a size as `read_memory` gives it; ``kB`` are thousands, ``KiB`` 1,024."""
+    found = _SIZE.fullmatch(size)
+    if not found:
+        raise WrongValue("is not a size such as 300MB or 2GiB")
+    base = 1024 if "i" in found[2].lower() else 1000
+    return int(float(found[1]) * base ** ("KMGT".index(found[2][0].upper()) + 1))
+
+
 def read_secret(value: Any) -> Secret:
     """A connection string."""
     return Secret(read_text(value.reveal() if isinstance(value, Secret) else value).strip())

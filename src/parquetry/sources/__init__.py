@@ -152,15 +152,28 @@ class Look:
         return sum(self.rows.values())
 
 
-class Reading(Protocol):
-    """
-    One open, consistent look at a source.
-
-    Everything it answers is of one moment, `position`. Closing it releases the moment.
-    """
+class Opened(Protocol):
+    """One open look at a source of any kind, of one moment."""
 
     @property
     def position(self) -> Position: ...
+
+    def close(self) -> None:
+        """Release the moment. Never raises; a second time does nothing."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Reading(Opened, Protocol):
+    """
+    One open, consistent look at a source of tables.
+
+    Everything it answers is of one moment, `position`. Closing it releases the moment.
+    """
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -220,12 +233,3 @@ class Reading(Protocol):
         Args:
             keys: Values of the columns *key*, as Python values or as text.
         """
-
-    def close(self) -> None:
-        """Release the moment. Never raises; a second time does nothing."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...

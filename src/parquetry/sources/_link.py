@@ -32,6 +32,8 @@ PINNED: Mapping[str, str] = {
     "synchronize_seqscans": "off",
 }  # fmt: skip
 
+_SETTINGS = "select name, setting from pg_catalog.pg_settings where name = any(%s)"
+
 _SECRET = ("password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key")
 
 
@@ -104,6 +106,31 @@ def link(url: str | None, *, application: str, connect_seconds: int, settings: M
     given |= {"application_name": application, "client_encoding": "UTF8"}
     given.setdefault("connect_timeout", str(connect_seconds))
     return Link(given, secrets, said.schema)
+
+
+def require_pinned(server: psycopg.Connection[Any]) -> None:
+    """
+    Refuse a session without the settings that values are read under.
+
+    Raises:
+        Config: Something between here and the server has dropped them.
+    """
+    there = dict(server.execute(_SETTINGS, [list(PINNED)]).fetchall())
+    lost = [
+        f"{name} is {there[name]}, not {value}"
+        for name, value in PINNED.items()
+        if name in there and _plain(there[name]) != _plain(value)
+    ]
+    if lost:
+        raise Config(
+            "the settings of a session do not arrive, and values would be read otherwise",
+            what=", ".join(lost),
+            next=f"a pooler drops them; {_prisma.DIRECT}",
+        )
+
+
+def _plain(value: str) -> str:
+    return value.replace(" ", "").lower()
 
 
 def _require_clear(url: str) -> None:

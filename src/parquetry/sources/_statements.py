@@ -163,7 +163,10 @@ def guarded(known: Known, reads: Mapping[str, types.Reads], window: Window, alia
 def _refusing(known: Known, name: str, reads: types.Reads) -> str:
     column = known.columns[name]
     refused = f"({{0}}::text || ' cannot be held by this column')::{column.cast.replace('{', '{{').replace('}', '}}')}"
-    return f"case when {reads.unheld} then {refused} else {reads.sent} end"
+    # Both of one type and precision: DuckDB reads a numeric without precision as a double.
+    sent = "{{0}}::numeric({},{})".format(*column.type.decimal) if column.type.decimal else "{0}"
+    sent = sent if reads.sent == "{0}" else reads.sent
+    return f"case when {reads.unheld} then {sent.replace('{0}', f'({refused})')} else {sent} end"
 
 
 def scanned(known: Known, reads: Mapping[str, types.Reads], window: Window) -> str:

@@ -30,7 +30,7 @@ from parquetry.sources import Column, Look, Position, Published, Table, Window, 
 from parquetry.sources._engine import Engine as Engine
 from parquetry.sources._engine import started
 from parquetry.sources._faults import translating
-from parquetry.sources._link import Link, Passfile, link, without_variables
+from parquetry.sources._link import Link, Passfile, link, require_pinned, without_variables
 from parquetry.sources._statements import Counted, Known, text
 from parquetry.sources._tables import Relation, SourceColumn
 from parquetry.sources._watch import Watch
@@ -135,6 +135,7 @@ class PostgresReading:
             self._conninfo = self._behind.enter_context(Passfile(self._link, server)).conninfo
 
     def _hold_still(self, server: psycopg.Connection[tuple[Any, ...]]) -> Position:
+        require_pinned(server)
         row = server.execute(
             "select pg_export_snapshot(), clock_timestamp(), current_database(), current_setting('server_version'), "
             "pg_is_in_recovery(), (case when pg_is_in_recovery() then pg_last_wal_replay_lsn() "

@@ -76,7 +76,10 @@ def diff(
                 what=str(error).splitlines()[0],
                 next="raise it: PARQUETRY_MEMORY_LIMIT=1GB, or compare one dataset with --dataset NAME",
             ) from error
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+        except duckdb.Error as error:
+            # A file whose footer is damaged ends in an error of no class of its own.
+            if type(error) not in (duckdb.IOException, duckdb.InvalidInputException, duckdb.Error):
+                raise
             raise Integrity(
                 f"a file of snapshot {old.number} or {new.number} cannot be read",
                 what=str(error).splitlines()[0],

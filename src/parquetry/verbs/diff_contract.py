@@ -1,4 +1,9 @@
-"""What changed between two versions of a contract, and whom it breaks."""
+"""
+What changed between two versions of a contract, and whom it breaks.
+
+What parquetry.toml says of the datasets that it is for belongs to it: their key, time, partition and
+references. A contract in a file by itself has no parquetry.toml.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +11,17 @@ import io
 import subprocess
 import tarfile
 import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from parquetry.contracts import Contract, load
-from parquetry.contracts.change import Change, breaking, changes
+from parquetry.contracts.change import Change, Declared, breaking, changes, declared_changes
 from parquetry.errors import BadContract, SchemaDrift, Usage
+from parquetry.project import FILE, Dataset
+from parquetry.project.resolved import dataset_of
+from parquetry.project.toml import parsed, read_text
 from parquetry.text import Told, counted
 
 
@@ -89,10 +98,34 @@ def diff_contract(before: str, after: str, *, root: Path | str = ".") -> Contrac
         Usage: The name is none of these, or git does not know the revision.
     """
     old, new = (_loaded(name, Path(root)) for name in (before, after))
-    return ContractDiff(before, after, (old.fingerprint, new.fingerprint), changes(old, new))
+    found = (*changes(old.contract, new.contract), *_declared(old.datasets, new.datasets))
+    return ContractDiff(before, after, (old.contract.fingerprint, new.contract.fingerprint), found)
 
 
-def _loaded(name: str, root: Path) -> Contract:
+class _Version(NamedTuple):
+    """A contract, and the datasets that it is for."""
+
+    contract: Contract
+    datasets: Mapping[str, Declared]
+
+
+def _declared(old: Mapping[str, Declared], new: Mapping[str, Declared]) -> Iterator[Change]:
+    for name in (n for n in old if n in new):
+        yield from declared_changes(name, old[name], new[name])
+
+
+def _datasets(file: Path, text: str, contract: str) -> dict[str, Declared]:
+    """Those of a parquetry.toml that *contract* is for."""
+    tables: dict[str, Any] = parsed(file, text).get("datasets", {})
+    return {n: _plain(dataset_of(n, t)) for n, t in tables.items() if t.get("contract") == contract}
+
+
+def _plain(spec: Dataset) -> Declared:
+    references = {column: ".".join(target) for column, target in spec.references.items()}
+    return Declared(spec.key, spec.time, spec.partition, references)
+
+
+def _loaded(name: str, root: Path) -> _Version:
     place, colon, attribute = name.rpartition(":")
     if not colon or not place:
         raise Usage(
@@ -100,13 +133,17 @@ def _loaded(name: str, root: Path) -> Contract:
             next="write contracts.research:Event, path/to/file.py:Event or REVISION:contracts.research:Event",
         )
     if place.endswith(".py"):
-        return _of_file(Path(place), attribute)
+        return _Version(_of_file(Path(place), attribute), {})
     revision, colon, module = place.rpartition(":")
     if not colon:
-        return load.load(name, root)
+        file = root / FILE
+        return _Version(load.load(name, root), _datasets(file, read_text(file), name) if file.is_file() else {})
     with tempfile.TemporaryDirectory(prefix="parquetry-") as folder:
         _checked_out(revision, module.partition(".")[0], root, Path(folder))
-        return load.load(f"{module}:{attribute}", Path(folder))
+        contract = load.load(f"{module}:{attribute}", Path(folder))
+    shown = _git(root, "show", f"{revision}:./{FILE}")
+    text = shown.stdout.decode(errors="replace") if not shown.returncode else ""
+    return _Version(contract, _datasets(Path(f"{revision}:{FILE}"), text, f"{module}:{attribute}"))
 
 
 def _of_file(file: Path, attribute: str) -> Contract:
@@ -120,16 +157,19 @@ def _checked_out(revision: str, package: str, root: Path, folder: Path) -> None:
     if revision.startswith("-"):
         raise Usage(f"'{revision}' is not a git revision")
     # Both forms of a package, whichever there was; git fails if it names neither.
-    command = ["git", "-C", str(root), "archive", "--format=tar", revision, "--", f"{package}*"]
-    try:
-        done = subprocess.run(command, capture_output=True, check=False)
-    except FileNotFoundError:
-        raise Usage("git is not installed, so there are no revisions") from None
+    done = _git(root, "archive", "--format=tar", revision, "--", f"{package}*")
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise Usage(f"git has no {package} at revision '{revision}'", what=said[-1:])
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as archive:
         archive.extractall(folder, filter="data")
+
+
+def _git(root: Path, *command: str) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(["git", "-C", str(root), *command], capture_output=True, check=False)
+    except FileNotFoundError:
+        raise Usage("git is not installed, so there are no revisions") from None
 
 
 def _whom(change: Change) -> str:

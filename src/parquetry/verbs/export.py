@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,19 +19,18 @@ import stamina
 
 from parquetry import catalog, log
 from parquetry.errors import (
-    INTERRUPTED,
-    TERMINATED,
+    BadInput,
     InvalidData,
     ParquetryError,
     SourceDown,
     Stalled,
-    Terminated,
     stopped_by,
 )
-from parquetry.intake import references
+from parquetry.intake import references, reports
 from parquetry.intake.draft import Drafted, draft
 from parquetry.intake.job import Job, Options, Seen, timed
-from parquetry.intake.reading import opened
+from parquetry.intake.outcome import failed
+from parquetry.intake.reading import folder, opened
 from parquetry.intake.selection import Selection
 from parquetry.lake import Lake, Snapshot, ledger, views
 from parquetry.lake.commit import Committed, Turn, commit, turn
@@ -39,10 +38,10 @@ from parquetry.lake.ledger import Run
 from parquetry.lake.manifest import stamp
 from parquetry.lake.store import sync_folder
 from parquetry.project import Dataset, Project
-from parquetry.sources import Position
+from parquetry.sources import Opened, Position
 from parquetry.text import counted
 from parquetry.tracking import provenance
-from parquetry.verbs.exported import Exported, broken_lines, summarised
+from parquetry.verbs.exported import Exported, ExportedDataset, broken_lines, summarised
 from parquetry.verbs.sync import synced
 
 _AGAIN = (SourceDown, Stalled)
@@ -79,7 +78,7 @@ def export(
         exported = _Export(project, lake, select, options, run, seen).once(chosen, sync)
     except BaseException as error:
         ended = stopped_by(error)
-        _failed(lake, run, ended)
+        failed(lake, run, ended)
         if ended is error:
             raise
         raise ended from None
@@ -104,6 +103,12 @@ class _Export:
             drafted, positions = self._drafted(mine, chosen)
             quarantine = self._set_aside(drafted)
             self._require_valid(drafted, quarantine)
+            if mine.base is None and not any(d.draft for d in drafted):
+                raise BadInput(
+                    "there is nothing to publish, and no snapshot yet",
+                    what=[f"{d.name}: {note}" for d in drafted for note in d.notes],
+                    next="see where the reports are: root and files in parquetry.toml; parquetry export --dry-run",
+                )
             with timed(self.seconds, "commit"):
                 committed = commit(
                     mine,
@@ -115,6 +120,8 @@ class _Export:
                 views.repair(self.lake.store)
         snapshot = Snapshot(self.lake.store, committed.manifest)
         self._log(committed, drafted)
+        summaries = tuple(summarised(self.project, snapshot, d, chosen[d.name]) for d in drafted)
+        _log_reports(summaries)
         built, sync_error = self._synced(snapshot) if sync else (None, None)
         self.seconds["total"] = time.perf_counter() - began
         exported = Exported(
@@ -122,7 +129,7 @@ class _Export:
             snapshot=snapshot.number,
             changed=committed.changed,
             validated=self.options.validate,
-            datasets=tuple(summarised(self.project, snapshot, d, chosen[d.name]) for d in drafted),
+            datasets=summaries,
             positions={f"{self.run.id}/{p.source}": _plain(p) for p in positions},
             quarantine=quarantine,
             catalog=built,
@@ -157,10 +164,17 @@ class _Export:
         positions: list[Position] = []
         with ExitStack() as readings:
             for source in dict.fromkeys(spec.source for spec in chosen.values()):
-                reading = readings.enter_context(opened(self.project, source, self.run.id, staging))
-                positions.append(reading.position)
-                job = Job(self.project, mine, reading, self.select, self.options, staging, self.seen)
-                drafted += [draft(job, name, spec) for name, spec in chosen.items() if spec.source == source]
+                of = {name: spec for name, spec in chosen.items() if spec.source == source}
+                look: Opened
+                if self.project.source(source).kind == "files":
+                    look = readings.enter_context(folder(self.project, source))
+                    job: Job[Any] = Job(self.project, mine, look, self.select, self.options, staging, self.seen)
+                    drafted += [reports.draft(job, name, spec) for name, spec in of.items()]
+                else:
+                    look = readings.enter_context(opened(self.project, source, self.run.id, staging))
+                    job = Job(self.project, mine, look, self.select, self.options, staging, self.seen)
+                    drafted += [draft(job, name, spec) for name, spec in of.items()]
+                positions.append(look.position)
         drafted = references.held(job, drafted, chosen)
         for d in drafted:
             for step, seconds in d.seconds.items():
@@ -181,7 +195,7 @@ class _Export:
         return folder
 
     def _require_valid(self, drafted: list[Drafted], quarantine: Path | None) -> None:
-        bad = [d for d in drafted if d.draft is None]
+        bad = [d for d in drafted if d.stopped]
         if not bad:
             return
         first = bad[0]
@@ -225,7 +239,7 @@ class _Export:
         if not committed.changed:
             log.info("lake.unchanged", snapshot=committed.manifest.snapshot)
         else:
-            files = [f for d in drafted for f in committed.manifest.datasets[d.name].files]
+            files = [f for d in drafted if not d.absent for f in committed.manifest.datasets[d.name].files]
             log.info(
                 "lake.committed",
                 snapshot=committed.manifest.snapshot,
@@ -236,6 +250,22 @@ class _Export:
             )
 
 
+def _log_reports(datasets: Sequence[ExportedDataset]) -> None:
+    """One line for each report file."""
+    for dataset in datasets:
+        for report in dataset.reports:
+            log.info(
+                "export.published",
+                dataset=dataset.name,
+                file=report.file,
+                report=report.report,
+                rows=report.rows,
+                bytes=report.bytes,
+                ratio=round(report.ratio, 3),
+                seconds=report.seconds,
+            )
+
+
 def _plain(position: Position) -> dict[str, Any]:
     return {
         "source": position.source,
@@ -243,31 +273,3 @@ def _plain(position: Position) -> dict[str, Any]:
         "clock": stamp(position.clock),
         **position.facts,
     }
-
-
-def _failed(lake: Lake, run: Run | None, error: BaseException) -> None:
-    """Say in the error and in the ledger how it ended; a lake that cannot be written has no ledger."""
-    committed = run is not None and lake.committed_by(run.id)
-    state = (
-        f"this run's snapshot is committed and stands; {lake.state()}" if committed else f"unchanged; {lake.state()}"
-    )
-    code, exit_code = type(error).__name__, None
-    if isinstance(error, ParquetryError):
-        error.lake = error.lake or state
-        code, exit_code = error.code, error.exit_code
-    elif isinstance(error, KeyboardInterrupt | Terminated):
-        error.add_note(f"lake:  {state}")
-        code, exit_code = ("TERMINATED", TERMINATED) if isinstance(error, Terminated) else ("INTERRUPTED", INTERRUPTED)
-    if run is None:
-        return
-    try:
-        ledger.end(
-            lake.store,
-            run,
-            code,
-            exit_code=exit_code,
-            snapshot=lake.current().number if committed else None,
-            error=error.failed if isinstance(error, ParquetryError) else type(error).__name__,
-        )
-    except (ParquetryError, OSError):
-        log.warning("ledger.not_written", run=run.id)

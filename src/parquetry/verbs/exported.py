@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import indent
@@ -15,12 +15,47 @@ from parquetry.errors import QUARANTINED, ParquetryError
 from parquetry.intake.draft import Drafted
 from parquetry.lake import Snapshot
 from parquetry.lake.digest import quoted
-from parquetry.lake.manifest import Account
+from parquetry.lake.manifest import Account, Partition
 from parquetry.project import Dataset, Project
 from parquetry.text import Told, counted, size
 
 _LISTED = 10
+_REPORTS = 10
 _EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedReport:
+    """
+    One report file that was read.
+
+    Attributes:
+        report: Its name below its source's root.
+        file: Its Parquet file's name in the lake.
+        rows, quarantined, excluded: Where its rows went.
+        bytes_before, bytes: Of the report, and of its Parquet.
+        seconds: What reading it took.
+    """
+
+    report: str
+    file: str
+    rows: int
+    quarantined: int
+    excluded: int
+    bytes_before: int
+    bytes: int
+    seconds: float
+
+    @property
+    def ratio(self) -> float:
+        """By how much it became smaller: 0.827 is 82.7 %; below 0 it grew."""
+        return 1 - self.bytes / self.bytes_before if self.bytes_before else 0.0
+
+    def __str__(self) -> str:
+        aside = f", {counted(self.quarantined, 'row')} set aside" if self.quarantined else ""
+        aside += f", {self.excluded:,} left out" if self.excluded else ""
+        sizes = f"{size(self.bytes_before)} → {size(self.bytes)}" + (f" ({self.ratio:.1%})" if self.ratio > 0 else "")
+        return f"{self.report}: {counted(self.rows, 'row')}{aside}, {sizes}, checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +71,8 @@ class ExportedDataset(Told):
         first, last: Its earliest and latest time as text, or None.
         seen: Column to its distinct values, counted; with their names where they are few.
         notes: What a person should know.
+        reports: The report files that were read.
+        set_aside: Report files that could not be read, and why.
     """
 
     name: str
@@ -51,6 +88,8 @@ class ExportedDataset(Told):
     broken: tuple[Broken, ...]
     notes: tuple[str, ...]
     seconds: Mapping[str, float]
+    reports: tuple[ExportedReport, ...] = ()
+    set_aside: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         held = f"{counted(self.rows, 'row')} in {counted(self.files, 'file')}, {size(self.bytes)}"
@@ -61,6 +100,9 @@ class ExportedDataset(Told):
         for column, (count, values) in self.seen.items():
             lines.append(f"  {column}: {counted(count, 'value')}" + (f" ({', '.join(values)})" if values else ""))
         lines += [f"  broken: {b.rule} ({b.says}): {counted(b.rows, 'row')}" for b in self.broken]
+        lines += [f"  {report}" for report in self.reports[:_REPORTS]]
+        if len(self.reports) > _REPORTS:
+            lines.append(f"  … {counted(len(self.reports) - _REPORTS, 'more file')}: {_together(self.reports)}")
         lines += [f"  note: {note}" for note in self.notes]
         return "\n".join(lines)
 
@@ -97,10 +139,10 @@ class Exported(Told):
 
     @property
     def exit_code(self) -> int:
-        """0, 11 if rows were set aside, or the sync's code if only that failed."""
+        """0, 11 if rows or report files were set aside, or the sync's code if only that failed."""
         if self.sync_error:
             return self.sync_error.exit_code
-        return QUARANTINED if self.quarantined else 0
+        return QUARANTINED if self.quarantined or any(d.set_aside for d in self.datasets) else 0
 
     def __str__(self) -> str:
         said = "committed" if self.changed else "nothing has changed; the lake stays at"
@@ -118,6 +160,11 @@ class Exported(Told):
 
 def summarised(project: Project, snapshot: Snapshot, drafted: Drafted, spec: Dataset) -> ExportedDataset:
     """What a run did to one dataset, and how the dataset now is in *snapshot*."""
+    if drafted.absent:
+        return ExportedDataset(
+            drafted.name, "no file", drafted.read, 0, 0, 0, None, None, None, {}, (), drafted.notes, drafted.seconds,
+            set_aside=drafted.set_aside,
+        )  # fmt: skip
     dataset = snapshot.dataset(drafted.name)
     files = list(dataset.files)
     return ExportedDataset(
@@ -134,7 +181,22 @@ def summarised(project: Project, snapshot: Snapshot, drafted: Drafted, spec: Dat
         broken=drafted.broken,
         notes=drafted.notes,
         seconds=drafted.seconds,
+        reports=tuple(_report(dataset.partitions[key], drafted.reports[key]) for key in drafted.reports),
+        set_aside=drafted.set_aside,
     )
+
+
+def _report(part: Partition, seconds: float) -> ExportedReport:
+    (report,), files = part.reports, part.files
+    return ExportedReport(
+        report.file, Path(files[0].path).name, part.rows, report.account.quarantined, report.account.excluded,
+        report.bytes, sum(f.bytes for f in files), round(seconds, 3),
+    )  # fmt: skip
+
+
+def _together(reports: Sequence[ExportedReport]) -> str:
+    before, after = sum(r.bytes_before for r in reports), sum(r.bytes for r in reports)
+    return f"{size(before)} → {size(after)} in all ({1 - after / max(before, 1):.1%})"
 
 
 def broken_lines(drafted: Drafted) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,8 @@ from parquetry import drafting
 from parquetry.drafting import folder as drafted
 from parquetry.drafting import prisma
 from parquetry.drafting.choice import Chosen, snake
-from parquetry.errors import BadInput, Config, Storage, Usage
+from parquetry.drafting.contract import publishable
+from parquetry.errors import BadInput, Config, Storage, Usage, did_you_mean
 from parquetry.project import FILE
 from parquetry.settings import given, parse_dotenv
 from parquetry.text import Told, counted, table
@@ -115,7 +117,7 @@ def init(
         raise Usage("name what to draft from: either --url or --prisma", next="parquetry init --prisma schema.prisma")
     folder = Path(root).expanduser().resolve()
     found = _of_schema(Path(schema)) if schema is not None else _of_database(url, folder)
-    found = _only(found, tables)
+    found = _with_columns(_only(found, tables))
     choices = drafted.decided(found)
     files = _placed(folder, drafted.files(found, choices))
     return Drafted(folder, found.origin, found.url, tuple(map(_told, choices)), tuple(files), found.left_out)
@@ -151,18 +153,45 @@ def _only(found: drafting.Description, patterns: Sequence[str]) -> drafting.Desc
         return {n.lower() for n in (table.name, table.spoken, table.model, snake(table.name)) if n}
 
     for pattern in patterns:
-        if not any(fnmatch.filter(names(t), pattern.lower()) for t in found.tables):
+        if any(fnmatch.filter(names(t), pattern.lower()) for t in found.tables):
+            continue
+        if passed := next((n for n in found.left_out if fnmatch.fnmatch(n.lower(), pattern.lower())), ""):
             raise Usage(
-                f"--table {pattern}: no table is called so",
-                what=f"there is: {', '.join(t.spoken for t in found.tables)[:200]}",
+                f"--table {pattern}: {passed} is left out of drafts, since it is {_so(found.left_out[passed])}",
+                next="draft the tables, then add a dataset and a contract for it by hand: table = … may name a view",
             )
+        near = did_you_mean(pattern, [t.spoken for t in found.tables])
+        raise Usage(
+            f"--table {pattern}: no table is called so{near}",
+            what=f"there is: {', '.join(t.spoken for t in found.tables)[:200]}",
+        )
     kept = tuple(t for t in found.tables if not patterns or any(fnmatch.filter(names(t), p.lower()) for p in patterns))
     if not kept:
-        raise Config(
-            f"{found.origin} has no table to draft a dataset from",
-            what=[f"{name}: {reason}" for name, reason in found.left_out.items()],
-        )
+        raise _nothing(found.origin, found.left_out)
     return replace(found, tables=kept)
+
+
+def _so(reason: str) -> str:
+    """``a view has no key`` is ``a view, which has no key``."""
+    return re.sub(r"^(a [\w ]+?) has ", r"\1, which has ", reason)
+
+
+def _nothing(origin: str, left_out: Mapping[str, str]) -> Config:
+    return Config(
+        f"{origin} has no table to draft a dataset from",
+        what=[f"{name}: {reason}" for name, reason in left_out.items()],
+        next="a view can be declared by hand, or this is not the database, the schema or the role that was meant",
+    )
+
+
+def _with_columns(found: drafting.Description) -> drafting.Description:
+    """Without the tables of which nothing can be published: a contract needs a column."""
+    kept = tuple(t for t in found.tables if any(publishable(t)))
+    empty = {t.spoken: "none of its columns can be published" for t in found.tables if t not in kept}
+    left_out = {**found.left_out, **empty}
+    if not kept:
+        raise _nothing(found.origin, left_out)
+    return replace(found, tables=kept, left_out=left_out)
 
 
 def _placed(folder: Path, texts: Mapping[str, str]) -> Iterator[DraftedFile]:

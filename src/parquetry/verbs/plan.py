@@ -8,20 +8,47 @@ from dataclasses import dataclass
 from statistics import median
 from textwrap import indent
 
+from parquetry.intake.arrivals import ReportsOf, arrivals
+from parquetry.intake.drift import found
 from parquetry.intake.fidelity import misfits_told
 from parquetry.intake.origin import Origin
 from parquetry.intake.outlook import Outlook, outlook
-from parquetry.intake.reading import opened
+from parquetry.intake.reading import folder, opened
 from parquetry.intake.selection import Selection
 from parquetry.intake.unchanged import confirmed
 from parquetry.lake import Lake, ledger
 from parquetry.lake.ledger import Run
-from parquetry.lake.manifest import Dataset
+from parquetry.lake.manifest import Dataset, Manifest
 from parquetry.project import Project
+from parquetry.sources.files import Folder, ReportFile
 from parquetry.text import Told, counted, size
 
 _RUNS = 10
+_REPORTS = 40
 _ROWS = 100_000  # fewer cost as much, since the start costs most then
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedReport:
+    """
+    One report file that was found and asked for.
+
+    Attributes:
+        days: That it is of, as its name says; or empty.
+        status: ``new``, ``changed``, ``again`` or ``same``, which is skipped.
+        file: The Parquet file that it becomes, below the dataset's folder, ``…`` for the run; empty if it is skipped.
+    """
+
+    report: str
+    bytes: int
+    days: str
+    status: str
+    file: str
+
+    def __str__(self) -> str:
+        says = {"same": "already exists, skipping", "again": "read again"}.get(self.status, self.status)
+        days = f", of {self.days}" if self.days else ""
+        return f"{self.report}: {size(self.bytes)}{days}, {says}" + (f" → {self.file}" if self.file else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +65,7 @@ class PlannedDataset(Told):
         bytes: How large their Parquet will be, as far as the last snapshot tells; None if it does not.
         unchanged: The source proves that they are what the lake has, so that nothing would be read.
         notes: What a person should know.
+        reports: Of report files, those that were found and asked for.
     """
 
     name: str
@@ -49,8 +77,11 @@ class PlannedDataset(Told):
     bytes: int | None
     unchanged: bool
     notes: tuple[str, ...]
+    reports: tuple[PlannedReport, ...] = ()
 
     def __str__(self) -> str:
+        if not self.rows and self.reports:
+            return self._of_files()
         months = list(self.rows)
         span = months[0] if len(months) == 1 else f"{months[0]} … {months[-1]}" if months else "nothing"
         about = f", about {size(self.bytes)} of Parquet" if self.bytes is not None else ""
@@ -63,6 +94,16 @@ class PlannedDataset(Told):
             lines.append(f"  time column: {self.time}")
         if self.text:
             lines.append("  as exact text: " + ", ".join(f"{c} ({t})" for c, t in self.text.items()))
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+    def _of_files(self) -> str:
+        read = [r for r in self.reports if r.file]
+        about = f", about {size(self.bytes)} of Parquet" if self.bytes is not None else ""
+        sizes = f"{counted(len(read), 'file')} of {size(sum(r.bytes for r in read))}"
+        lines = [f"{self.name}: reads {sizes} from {self.relation}{about}, keeps {len(self.kept)}"]
+        lines += [f"  {report}" for report in self.reports[:_REPORTS]]
+        if len(self.reports) > _REPORTS:
+            lines.append(f"  … {counted(len(self.reports) - _REPORTS, 'more file')}; --json has them all")
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
 
@@ -106,13 +147,22 @@ def plan(project: Project, select: Selection | None = None, *, accept_drift: boo
     planned, at = [], ""
     with ExitStack() as stack:
         for source in dict.fromkeys(spec.source for spec in chosen.values()):
+            if project.source(source).kind == "files":
+                look = stack.enter_context(folder(project, source))
+                at = at or f"{look.position.clock:%Y-%m-%d %H:%M:%SZ}"
+                planned += [
+                    _reports(ReportsOf.found(project, name, spec), look, select, base)
+                    for name, spec in chosen.items()
+                    if spec.source == source
+                ]
+                continue
             reading = stack.enter_context(opened(project, source, ledger.new_id()))
             at = f"{reading.position.clock:%Y-%m-%d %H:%M:%SZ}"
             for name, spec in chosen.items():
                 if spec.source != source:
                     continue
-                origin = Origin.found(project, reading, name, spec)
                 old = base.datasets.get(name) if base else None
+                origin = found(project, reading, name, spec, old)
                 ahead = outlook(reading, select, origin, old, accept_drift=accept_drift)
                 same = confirmed(reading, select, origin, ahead, base) is not None
                 planned.append(_planned(origin, ahead, old, unchanged=same))
@@ -136,6 +186,40 @@ def _planned(origin: Origin, ahead: Outlook, old: Dataset | None, *, unchanged: 
         unchanged=unchanged,
         notes=tuple(notes),
     )
+
+
+def _reports(of: ReportsOf, look: Folder, select: Selection, base: Manifest | None) -> PlannedDataset:
+    old = base.datasets.get(of.name) if base else None
+    there = arrivals(look, of, select, old)
+    reports = tuple(
+        PlannedReport(
+            a.file.name, a.file.bytes, str(a.file.period or ""), a.status, "" if a.unread else _becomes(of, a.file)
+        )
+        for a in there.asked
+    )
+    published = [r for part in old.partitions.values() for r in part.reports] if old else []
+    before = sum(r.bytes for r in published)
+    ratio = sum(f.bytes for f in old.files) / before if old and before else None
+    reading = {a.file.name for a in there.to_read}
+    return PlannedDataset(
+        name=of.name,
+        relation=of.relation,
+        time=of.time,
+        rows={},
+        kept=tuple(key for key, p in sorted(old.partitions.items()) if not reading & {r.file for r in p.reports})
+        if old
+        else (),
+        text={},
+        bytes=round(ratio * sum(a.file.bytes for a in there.to_read)) if ratio is not None else None,
+        unchanged=not there.to_read and not there.broken,
+        notes=(*there.notes(of, select), *(f"cannot be read: {error.failed}" for _, error in there.broken)),
+        reports=reports,
+    )
+
+
+def _becomes(of: ReportsOf, file: ReportFile) -> str:
+    day = of.day(file, None)
+    return f"year={day:%Y}/month={day:%m}/{of.name}_{day:%Y%m%d}_….parquet"
 
 
 def _seconds(runs: Sequence[Run], rows: int) -> float | None:

@@ -22,7 +22,7 @@ from parquetry.lake.write import literal, translating
 from parquetry.project import Project, asking, queries
 from parquetry.project.queries import NamedQuery
 from parquetry.stoppable import stoppable
-from parquetry.text import Told, table
+from parquetry.text import Told, printable, shortest, table
 
 if TYPE_CHECKING:
     import pandas
@@ -42,17 +42,20 @@ _FORMATS = {
 
 @dataclass(frozen=True)
 class Queried:
-    """The rows that a query gave, the snapshot they are of, and how long DuckDB took."""
+    """The rows that a query gave, the snapshot they are of, and how long DuckDB took to plan and run it."""
 
     frame: polars.DataFrame
     snapshot: int
     seconds: float
 
     def __str__(self) -> str:
-        """The first fifty rows; long values are cut."""
-        shown = [tuple(map(_short, row)) for row in self.frame.head(ROWS_SHOWN).rows()]
+        """The first fifty rows; long values are cut, numbers never."""
+        single = [str(dtype) == "Float32" for dtype in self.frame.dtypes]
+        rows = self.frame.head(ROWS_SHOWN).rows()
+        shown = [[_shown(value, single=s) for value, s in zip(row, single, strict=True)] for row in rows]
         left = len(self.frame) - ROWS_SHOWN
-        return table(self.frame.columns, shown) + (f"\n… {left:,} more rows" if left > 0 else "")
+        head = [printable(name) for name in self.frame.columns]
+        return table(head, shown) + (f"\n… {left:,} more rows" if left > 0 else "")
 
     def _repr_html_(self) -> str:
         return str(self.frame._repr_html_())
@@ -129,8 +132,7 @@ def query(
     """
     import polars  # heavy, and not needed where a query fails
 
-    with _relation(project, sql, at, params) as (connection, relation, snapshot):
-        began = time.perf_counter()
+    with _relation(project, sql, at, params) as (connection, relation, snapshot, began):
         chosen = _selected(relation, casts.for_people if printed else casts.for_frames)
         frame = stoppable(lambda: polars.DataFrame(chosen), connection.interrupt)
         return Queried(frame, snapshot, time.perf_counter() - began)
@@ -156,8 +158,7 @@ def save(
         Storage: *target* cannot be written.
     """
     options, cast = _FORMATS[form]
-    with _relation(project, sql, at, params) as (connection, relation, snapshot), translating(target):
-        began = time.perf_counter()
+    with _relation(project, sql, at, params) as (connection, relation, snapshot, began), translating(target):
         chosen = _selected(relation, cast)
         chosen.create_view("answer", replace=True)
         if form == "parquet" and any("DOUBLE" in str(t) or "FLOAT" in str(t) for t in chosen.types):
@@ -179,9 +180,10 @@ def explain(
 @contextmanager
 def _relation(
     project: Project, sql: str, at: int | str | date | None, params: Mapping[str, str] | None
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyRelation, int]]:
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyRelation, int, float]]:
     with _asked(project, sql, at, params) as (connection, ready, snapshot):
-        yield connection, connection.sql(ready), snapshot
+        began = time.perf_counter()
+        yield connection, connection.sql(ready), snapshot, began
 
 
 @contextmanager
@@ -213,9 +215,11 @@ def _selected(relation: duckdb.DuckDBPyRelation, cast: Callable[[str, str], str]
     return relation.query("rows_of_query", f"SELECT {items} FROM rows_of_query AS t({renamed})")
 
 
-def _short(value: object) -> object:
-    text = str(value)
-    return f"{text[:WIDEST]}…" if len(text) > WIDEST else value
+def _shown(value: object, *, single: bool) -> object:
+    if value is None:
+        return None
+    text = shortest(value, single=single) if isinstance(value, float) else printable(str(value))
+    return f"{text[:WIDEST]}…" if len(text) > WIDEST else text
 
 
 def _json_value(value: object) -> object:

@@ -62,9 +62,11 @@ def _stored(project: Project, snapshot: Snapshot, mode: Mode) -> Catalog:
     settings = project.settings
     macros = queries.macros(project.queries)
 
+    left: list[str] = []
+
     def fill(connection: duckdb.DuckDBPyConnection) -> Iterable[str]:
         if mode == "table":
-            catalog.as_tables(connection, snapshot, {d.name: d.indexes for d in project.datasets.values()})
+            left.extend(catalog.as_tables(connection, snapshot, {d.name: d.indexes for d in project.datasets.values()}))
         if macros.problem:
             return [macros.problem]
         return catalog.define_macros(connection, macros.file, macros.statements)
@@ -80,7 +82,7 @@ def _stored(project: Project, snapshot: Snapshot, mode: Mode) -> Catalog:
                 what=queries.first_line(error),
                 next="free some space, or raise memory_limit",
             ) from error
-    return replace(built, mode=mode)
+    return replace(built, mode=mode, still_views=tuple(left))
 
 
 def _live(project: Project, snapshot: Snapshot) -> Catalog:

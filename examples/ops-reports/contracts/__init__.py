@@ -1,0 +1,1 @@
+"""What the reports promise: one class a dataset."""

@@ -1,0 +1,298 @@
+"""
+The columns of the regression: what each coefficient means, and what would be without the treatment.
+
+Time is counted in shares of the study, so that a coefficient of the trend is the drift from its
+first to its last day, and a prior on it does not depend on how long the study is. The treated day
+itself is treated; a slope counts from 0 on it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from parquetry.analysis import limits
+from parquetry.analysis.estimates import Flags, Floats, Whole
+from parquetry.analysis.panel import Panel
+from parquetry.errors import Usage
+
+Impact: TypeAlias = Literal["level", "slope", "both"]
+
+# Standard deviations of the prior, in units of the day-to-day noise. Wide: an effect of four times
+# the noise is still within one of them. Halved and doubled they stand in every sensitivity table.
+INTERCEPT_SD, EFFECT_SD, TREND_SD, WEEKDAY_SD, NUISANCE_SD = 10.0, 4.0, 3.0, 1.5, 2.5
+SPREAD_SD = 1.0
+"""Of the half-normal prior of the spread between reversals, in the same units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A run of days under one label: rows from *first* to *last*, both inclusive."""
+
+    label: str
+    treated: bool
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Design:
+    """
+    The regression's matrix.
+
+    Attributes:
+        panel: The series, with the washout's days excluded.
+        names: Of the columns.
+        matrix: Shape (days, columns), for missing days too.
+        sd: Prior standard deviation of each coefficient, in units of σ.
+        treated: Which days are, shape (days,).
+        effects: The columns of the treatment's effects.
+        phases: In order.
+        washout: Days removed at the beginning of each phase but the first.
+    """
+
+    panel: Panel
+    names: tuple[str, ...]
+    matrix: Floats
+    sd: Floats
+    treated: Flags
+    effects: tuple[int, ...]
+    phases: tuple[Phase, ...]
+    washout: int
+
+    @property
+    def usable(self) -> Flags:
+        """Days with an outcome and all covariates, that are not excluded."""
+        found: Flags = self.panel.usable & np.isfinite(self.matrix).all(axis=1)
+        return found
+
+    @property
+    def times(self) -> Whole:
+        """The usable rows."""
+        return np.flatnonzero(self.usable).astype(np.int64)
+
+    def untreated(self) -> Floats:
+        """The matrix had there been no treatment, shape (days, columns)."""
+        found = self.matrix.copy()
+        found[:, list(self.effects)] = 0.0
+        return found
+
+    def column(self, name: str) -> int:
+        return self.names.index(name)
+
+    def unit(self, name: str) -> Floats:
+        """The contrast that picks one coefficient."""
+        found = np.zeros(len(self.names))
+        found[self.column(name)] = 1.0
+        return found
+
+    def explained(self) -> float:
+        """
+        The share of the treatment's variance that weekdays, season and covariates explain, 0 to 1.
+
+        A trend does not count: it is correlated with every intervention that lasts.
+        """
+        usable = self.usable
+        treated = self.treated[usable].astype(float)
+        others = self.matrix[usable][:, [i for i, name in enumerate(self.names) if _is_nuisance(name)]]
+        centred = treated - treated.mean()
+        if not centred.any() or not others.shape[1]:
+            return 0.0
+        others = others - others.mean(axis=0)
+        rest = centred - others @ np.linalg.lstsq(others, centred, rcond=None)[0]
+        return float(max(0.0, 1 - (rest @ rest) / (centred @ centred)))
+
+
+def interrupted(
+    panel: Panel, start: int, *, impact: Impact = "both", trend: bool = True, washout: int = 0, season: bool = True
+) -> Design:
+    """
+    The design of an interrupted time series, or of an AB study if there is no *trend*.
+
+    Args:
+        start: Row of the first treated day; inclusive.
+        impact: A jump, a change of slope, or both.
+        trend: Whether the baseline may drift.
+        washout: Days from *start* on that do not count.
+        season: Weekdays, or harmonics of the year, where the series is long enough.
+    """
+    if not 0 < start < len(panel):
+        raise Usage(f"the first treated day, {start}, must have days before and after it (there are {len(panel)})")
+    if impact != "level" and not trend:
+        raise Usage("a change of slope needs a slope to change: trend=False goes with impact 'level' only")
+    rows = np.arange(len(panel))
+    treated = rows >= start
+    time = (rows - start) / len(panel)
+    columns: list[Column] = [("intercept", np.ones(len(panel)), INTERCEPT_SD)]
+    if trend:
+        columns.append(("trend", time, TREND_SD))
+    if impact != "slope":
+        columns.append(("level", treated.astype(float), EFFECT_SD))
+    if impact != "level":
+        columns.append(("slope", time * treated, TREND_SD))
+    phases = (Phase("A", False, 0, start - 1), Phase("B", True, start, len(panel) - 1))
+    return _design(panel, columns, treated, ("level", "slope"), phases, washout, season=season)
+
+
+def reversal(
+    panel: Panel,
+    *,
+    treated: str | Sequence[str] = (),
+    trend: bool = False,
+    washout: int = 0,
+    season: bool = True,
+    each: bool = True,
+) -> Design:
+    """
+    The design of a reversal (ABAB) study, from the labels of the panel's days.
+
+    Its effects are ``effect``, the treatment's, and for each change of phase ``reversal 1``,
+    ``reversal 2`` …: how much the effect differs there. A change back to baseline counts with its
+    sign turned, so that each is an effect of the treatment.
+
+    Args:
+        treated: Labels or conditions that are treatment; by default whatever the first day is not.
+        each: One effect for each change; without it (alternating treatments) one effect only.
+    """
+    phases = phases_of(panel.phases, treated)
+    rows = np.arange(len(panel))
+    flags = np.zeros(len(panel), dtype=bool)
+    for phase in phases:
+        flags[phase.first : phase.last + 1] = phase.treated
+    columns: list[Column] = [("intercept", np.ones(len(panel)), INTERCEPT_SD)]
+    if trend:
+        columns.append(("trend", rows / len(panel) - 0.5, TREND_SD))
+    columns.append(("effect", flags.astype(float), EFFECT_SD))
+    names = ["effect"]
+    for number, phase in enumerate(phases[1:] if each else (), 1):
+        names.append(f"reversal {number}")
+        sign = 1.0 if phase.treated else -1.0
+        columns.append((names[-1], sign * (rows >= phase.first).astype(float), SPREAD_SD))
+    return _design(panel, columns, flags, tuple(names), phases, washout, season=season)
+
+
+def phases_of(labels: Sequence[str], treated: str | Sequence[str] = ()) -> tuple[Phase, ...]:
+    """
+    The runs of equal labels, in order.
+
+    ``A1`` and ``A2``, ``baseline_1`` and ``baseline_2`` are one condition, ``A`` and ``baseline``.
+
+    Raises:
+        Usage: There are not exactly two conditions, or a day has none.
+    """
+    if not len(labels):
+        raise Usage("a reversal study needs the phase of each day", next="give phases: one label a day")
+    if not all(labels):
+        raise Usage(f"day {labels.index('')} has no phase; exclude it, or say to which phase it belongs")
+    is_treated = _treatment(labels, treated)
+    found, row = [], 0
+    for label, run in groupby(labels):
+        length = len(list(run))
+        found.append(Phase(label, is_treated(label), row, row + length - 1))
+        row += length
+    if len({phase.treated for phase in found}) < 2:
+        raise Usage("a study needs days with and without the treatment", what=f"phases: {', '.join(set(labels))}")
+    return tuple(_joined(found))
+
+
+def condition(label: str) -> str:
+    """``baseline`` for ``baseline_2``, ``A`` for ``A1``."""
+    return re.sub(r"[\s_-]*\d+$", "", label) or label
+
+
+def _treatment(labels: Sequence[str], treated: str | Sequence[str]) -> Callable[[str], bool]:
+    chosen = {treated} if isinstance(treated, str) and treated else set(treated)
+    if chosen:
+        return lambda label: label in chosen or condition(label) in chosen
+    conditions = list(dict.fromkeys(condition(label) for label in labels))
+    if len(conditions) != 2:
+        raise Usage(
+            f"{len(conditions)} conditions, and a reversal study has two: {', '.join(conditions)}",
+            next="say which labels are the treatment: treated=[…]",
+        )
+    return lambda label: condition(label) != conditions[0]
+
+
+def _joined(phases: list[Phase]) -> list[Phase]:
+    """Neighbouring labels of one condition are one phase."""
+    found = phases[:1]
+    for phase in phases[1:]:
+        if condition(phase.label) == condition(found[-1].label) and phase.treated == found[-1].treated:
+            found[-1] = Phase(found[-1].label, phase.treated, found[-1].first, phase.last)
+        else:
+            found.append(phase)
+    return found
+
+
+Column: TypeAlias = tuple[str, Floats, float]
+
+
+def _design(
+    panel: Panel,
+    columns: list[Column],
+    treated: Flags,
+    effects: tuple[str, ...],
+    phases: tuple[Phase, ...],
+    washout: int,
+    *,
+    season: bool,
+) -> Design:
+    if washout < 0 or any(washout > p.last - p.first for p in phases[1:]):
+        raise Usage(f"a washout of {washout} days leaves nothing of a phase")
+    for _, phase in pairwise(phases):
+        panel = panel.without(range(phase.first, phase.first + washout), "washout")
+    columns = columns + (_season(panel) if season else []) + _covariates(panel)
+    names = tuple(name for name, _, _ in columns)
+    return Design(
+        panel,
+        names,
+        np.column_stack([values for _, values, _ in columns]),
+        np.array([sd for _, _, sd in columns]),
+        treated,
+        tuple(i for i, name in enumerate(names) if name in effects),
+        phases,
+        washout,
+    )
+
+
+def _season(panel: Panel) -> list[Column]:
+    usable = int(panel.usable.sum())
+    if panel.period == "day":
+        return _weekdays(panel) if usable >= 7 * limits.WEEKS else []
+    cycle = 365.2425 / 7 if panel.period == "week" else 12.0
+    if len(panel) < limits.YEARS * cycle:
+        return []
+    first = panel.calendar()[0].astype("datetime64[D]")
+    begun = (first - first.astype("datetime64[Y]")) / np.timedelta64(1, "D") / 365.2425
+    angle = 2 * np.pi * (np.arange(len(panel)) / cycle + begun)
+    waves = [(f"year {w.__name__} {k}", w(k * angle)) for k in range(1, limits.HARMONICS + 1) for w in (np.sin, np.cos)]
+    return [(name, values, NUISANCE_SD) for name, values in waves]
+
+
+def _weekdays(panel: Panel) -> list[Column]:
+    """Six columns that span what differs between seven weekdays, none of them special."""
+    # 1970-01-01, from which numpy counts, was a Thursday; 0 is Monday.
+    weekday = (panel.calendar().astype("datetime64[D]").astype(np.int64) + 3) % 7
+    contrasts = np.linalg.qr(np.column_stack([np.ones(7), np.eye(7)[:, :6]]))[0][:, 1:]
+    # Times √(7/6): a weekday then differs from the week's mean by WEEKDAY_SD.
+    values = contrasts[weekday] * np.sqrt(7 / 6)
+    return [(f"weekday {i + 1}", values[:, i], WEEKDAY_SD) for i in range(6)]
+
+
+def _covariates(panel: Panel) -> list[Column]:
+    found: list[Column] = []
+    for name, values in panel.covariates.items():
+        seen = values[panel.usable & np.isfinite(values)]
+        if not len(seen) or not (spread := float(seen.std())) > 0:
+            raise Usage(f"covariate '{name}' is the same on every day")
+        found.append((f"covariate {name}", (values - seen.mean()) / spread, NUISANCE_SD))
+    return found
+
+
+def _is_nuisance(name: str) -> bool:
+    return name.startswith(("weekday ", "year ", "covariate "))

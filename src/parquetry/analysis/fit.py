@@ -1,0 +1,227 @@
+"""
+A design fitted to its series: standardised, integrated, and turned back into the outcome's unit.
+
+The series is centred at the mean of its baseline and measured in the spread of its baseline's
+residuals; the prior knows no other number of the data. So multiplying the outcome by any factor
+multiplies the answer, and a power of two does it to the last bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from parquetry.analysis.design import Design
+from parquetry.analysis.estimates import REALISED, Direction, Estimate, Floats, Interval
+from parquetry.analysis.mixture import Mixture
+from parquetry.analysis.posterior import Posterior, Prior, integrate
+
+_ONE_ABOVE = 0.8413447460685429
+"""Probability that a normal is below its mean plus one standard deviation."""
+_TREND_DAYS = 8
+"""Baseline days from which on its residuals are taken around a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """
+    What is asked of every effect.
+
+    Attributes:
+        level: Probability in an interval.
+        smallest: Smallest effect of interest, above 0, in the outcome's unit, or None.
+        rope: Region of practical equivalence in the outcome's unit; by default what is smaller
+            than *smallest* either way.
+        direction: In which direction an effect is wanted.
+    """
+
+    level: float = 0.95
+    smallest: float | None = None
+    rope: tuple[float, float] | None = None
+    direction: Direction = "increase"
+
+    @property
+    def region(self) -> tuple[float, float] | None:
+        return self.rope if self.rope or not self.smallest else (-self.smallest, self.smallest)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
+    """
+    A design, its posterior in units of *spread* around *centre*, and the prior it was made with.
+
+    Attributes:
+        centre: Mean of the baseline's usable days, in the outcome's unit.
+        spread: Standard deviation of the baseline's residuals, in the outcome's unit.
+    """
+
+    design: Design
+    prior: Prior
+    posterior: Posterior
+    centre: float
+    spread: float
+
+    def residuals(self, beta: Floats | None = None) -> Floats:
+        """What the mean coefficients (or *beta*) leave, in units of the spread, shape (usable days,)."""
+        usable = self.design.usable
+        standard = (self.design.panel.outcome[usable] - self.centre) / self.spread
+        found: Floats = standard - self.design.matrix[usable] @ (self.posterior.mean() if beta is None else beta)
+        return found
+
+    def estimate(
+        self,
+        name: str,
+        contrast: Floats,
+        asked: Asked,
+        *,
+        times: float = 1.0,
+        unit: str = "y",
+        realised: Mixture | None = None,
+        judged: bool = True,
+    ) -> Estimate:
+        """
+        A linear combination of the coefficients, in the outcome's unit.
+
+        Args:
+            times: A factor, such as the number of days for a sum; above 0.
+            realised: The same quantity for this realised series, in units of the spread.
+            judged: Whether region and smallest effect of interest are about this quantity.
+        """
+        return described(
+            name, unit, self.posterior.linear(contrast), self.spread * times, asked, realised=realised, judged=judged
+        )
+
+    def phi(self, asked: Asked) -> Estimate:
+        """The autocorrelation from one day to the next."""
+        low, middle, high = (self.posterior.phi_quantile(p) for p in (*_tails(asked), 0.5))
+        low, middle, high = sorted((low, middle, high))
+        mean = self.posterior.phi_mean()
+        sd = float(np.sqrt(self.posterior.weights @ (self.posterior.phi - mean) ** 2))
+        return Estimate(
+            "autocorrelation", "ratio", mean, middle, sd, Interval(low, high, asked.level), self.posterior.phi_above(0)
+        )
+
+
+def fitted(design: Design, *, factor: float = 1.0, independent: bool = False, prior: Prior | None = None) -> Fit:
+    """
+    Fit *design*.
+
+    Args:
+        factor: Multiplies the prior's standard deviations.
+        independent: Errors without autocorrelation, to compare with.
+        prior: Instead of the design's own.
+    """
+    chosen = prior or Prior.of(design.sd, factor=factor, independent=independent)
+    centre, spread = baseline(design)
+    usable = design.usable
+    standard = (design.panel.outcome[usable] - centre) / spread
+    posterior = integrate(design.times, design.matrix[usable], standard, chosen)
+    return Fit(design, chosen, posterior, centre, spread)
+
+
+def baseline(design: Design) -> tuple[float, float]:
+    """
+    Mean of the baseline's usable days, and the standard deviation of what a level a phase (and the
+    trend, if the design has one) leaves of them.
+
+    The spread of a baseline that leaves nothing is that of the whole series, or 1; an analysis of
+    such a series is refused.
+    """
+    usable, panel = design.usable, design.panel
+    chosen = usable & ~design.treated
+    outcome = panel.outcome[chosen]
+    if not len(outcome):
+        return 0.0, 1.0
+    rows = np.flatnonzero(chosen)
+    columns = [((rows >= p.first) & (rows <= p.last)).astype(float) for p in design.phases if not p.treated]
+    if "trend" in design.names and len(rows) >= _TREND_DAYS:
+        columns.append(design.matrix[chosen, design.column("trend")])
+    levels = np.column_stack([column for column in columns if column.any()])
+    rest = outcome - levels @ np.linalg.lstsq(levels, outcome, rcond=None)[0]
+    freedom = max(len(outcome) - levels.shape[1], 1)
+    spread = float(np.sqrt(rest @ rest / freedom))
+    largest = float(np.abs(outcome).max())
+    if spread <= 1e-12 * largest or spread == 0.0:
+        spread = float(panel.outcome[usable].std()) or 1.0
+    return float(outcome.mean()), spread
+
+
+def described(
+    name: str,
+    unit: str,
+    expected: Mixture,
+    scale: float,
+    asked: Asked,
+    *,
+    realised: Mixture | None = None,
+    judged: bool = True,
+) -> Estimate:
+    """A mixture in the outcome's unit, *scale* times as large."""
+    low, high = (expected.quantile(p) * scale for p in _tails(asked))
+    mirror = 1.0 if asked.direction == "increase" else -1.0
+    region, smallest = (asked.region, asked.smallest) if judged else (None, None)
+    return Estimate(
+        name,
+        unit,
+        expected.mean * scale,
+        expected.quantile(0.5) * scale,
+        expected.sd * scale,
+        Interval(low, high, asked.level),
+        expected.above(0.0),
+        _interval(realised, scale, asked),
+        None if region is None else expected.between(region[0] / scale, region[1] / scale),
+        None if smallest is None else _beyond(expected, mirror * smallest / scale),
+    )
+
+
+def ratio(fit: Fit, effect: Floats, level: Floats, asked: Asked) -> Estimate | None:
+    """
+    ``effect·β`` over the mean outcome ``centre + level·β``; None unless the latter is surely above 0.
+
+    By its exact distribution: the ratio is below r where ``effect - r·level`` is below 0.
+    """
+    offset = fit.centre / fit.spread
+    below = fit.posterior.linear(level, offset)
+    if below.cdf(0.0) > 1e-3:
+        return None
+
+    def cdf(r: float) -> float:
+        return fit.posterior.linear(effect - r * level, -r * offset).cdf(0.0)
+
+    above = fit.posterior.linear(effect)
+    size = (abs(above.mean) + 10 * above.sd) / below.mean
+    low, middle, high = (_root(cdf, p, size) for p in sorted((*_tails(asked), 0.5)))
+    # A ratio of two normals has no variance; half of its central 68.27 % is what a normal's would be.
+    sd = (_root(cdf, _ONE_ABOVE, size) - _root(cdf, 1 - _ONE_ABOVE, size)) / 2
+    return Estimate(
+        "relative effect", "ratio", above.mean / below.mean, middle, sd, Interval(low, high, asked.level),
+        above.above(0.0),
+    )  # fmt: skip
+
+
+def _root(cdf: Callable[[float], float], probability: float, size: float) -> float:
+    low, high = -size, size
+    for _ in range(60):
+        if cdf(low) < probability < cdf(high):
+            break
+        low, high = 2 * low, 2 * high
+    found = brentq(lambda r: cdf(r) - probability, low, high, xtol=1e-13 * size, rtol=1e-13)
+    return float(found)
+
+
+def _interval(mixture: Mixture | None, scale: float, asked: Asked) -> Interval | None:
+    if mixture is None:
+        return None
+    low, high = (mixture.quantile(p) * scale for p in _tails(asked))
+    return Interval(low, high, asked.level, REALISED)
+
+
+def _beyond(mixture: Mixture, limit: float) -> float:
+    return mixture.above(limit) if limit > 0 else mixture.cdf(limit)
+
+
+def _tails(asked: Asked) -> tuple[float, float]:
+    return (1 - asked.level) / 2, (1 + asked.level) / 2

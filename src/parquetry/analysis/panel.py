@@ -1,0 +1,243 @@
+"""
+One person's outcome, a row a day: what every analysis takes.
+
+A panel has a row for each calendar day (or week, or month) from its first to its last; a day without
+a value is NaN, and stays so. How events become days is decided before, in a query or a study file.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from parquetry.analysis.estimates import Flags, Floats, plain
+from parquetry.errors import BadInput, Usage
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Days: TypeAlias = npt.NDArray[np.datetime64]
+Period: TypeAlias = Literal["day", "week", "month"]
+_STEPS: Mapping[Period, Any] = {
+    "day": np.timedelta64(1, "D"),
+    "week": np.timedelta64(7, "D"),
+    "month": np.timedelta64(1, "M"),
+}
+_EPOCH = {"day": np.datetime64("2001-01-01"), "week": np.datetime64("2001-01-01"), "month": np.datetime64("2001-01")}
+_NOTHING = frozenset({"", "na", "nan", "null", "none"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """
+    A series with what belongs to its days.
+
+    Attributes:
+        outcome: Shape (days,), in the outcome's unit; NaN is a missing day.
+        phases: The phase of each day, shape (days,); empty strings where there is none.
+        days: The first day of each row's period, or None if the dates are not known.
+        period: What a row is: ``day``, ``week`` or ``month``.
+        covariates: By name, shape (days,).
+        weight: Exposure (for counts) or trials (for proportions), shape (days,), or None.
+        excluded: Why a row does not count although it has a value, by row: ``{34: "washout"}``.
+        unit: The outcome's unit, for people.
+    """
+
+    outcome: Floats
+    phases: tuple[str, ...] = ()
+    days: Days | None = None
+    period: Period = "day"
+    covariates: Mapping[str, Floats] = field(default_factory=dict)
+    weight: Floats | None = None
+    excluded: Mapping[int, str] = field(default_factory=dict)
+    unit: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        outcome: Sequence[float] | npt.NDArray[Any],
+        *,
+        phases: Sequence[str] = (),
+        days: Sequence[Any] | Days | None = None,
+        period: Period = "day",
+        covariates: Mapping[str, Sequence[float] | npt.NDArray[Any]] | None = None,
+        weight: Sequence[float] | None = None,
+        excluded: Mapping[int, str] | None = None,
+        unit: str = "",
+    ) -> Panel:
+        """
+        A panel from plain sequences.
+
+        With *days*, rows are put in order and the days between them that are not there become missing.
+
+        Raises:
+            BadInput: Lengths differ, a day is there twice, a value is infinite, a covariate has gaps.
+        """
+        columns = {name: _numbers(name, values, len(outcome)) for name, values in (covariates or {}).items()}
+        made = cls(
+            _numbers("outcome", outcome, len(outcome)),
+            _same_length("phases", tuple(map(str, phases)), len(outcome)) if len(phases) else (),
+            None,
+            period,
+            columns,
+            None if weight is None else _numbers("weight", weight, len(outcome)),
+            dict(excluded or {}),
+            unit,
+        )
+        return made if days is None else _on_calendar(made, days)
+
+    @classmethod
+    def from_frame(cls, frame: pl.DataFrame, outcome: str, *, day: str = "", phase: str = "", **others: Any) -> Panel:
+        """A panel from the columns of a frame; `of` says what else there is. ``covariates`` is a list of columns."""
+        names = others.pop("covariates", ())
+        return cls.of(
+            frame[outcome].cast(float).to_numpy(),
+            phases=frame[phase].cast(str).to_list() if phase else (),
+            days=frame[day].to_numpy() if day else None,
+            covariates={name: frame[name].cast(float).to_numpy() for name in names},
+            **others,
+        )
+
+    @classmethod
+    def from_csv(cls, path: Path | str, outcome: str, *, day: str = "", phase: str = "", **others: Any) -> Panel:
+        """
+        A panel from a CSV file with a header; an empty cell or NA is a missing value.
+
+        Raises:
+            BadInput: No such column, or a cell that is no number.
+        """
+        with Path(path).open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file, strict=True))
+        names = list(others.pop("covariates", ()))
+        for name in filter(None, [outcome, day, phase, *names]):
+            if not rows or rows[0].get(name) is None:
+                raise BadInput(f"{path}: no column '{name}'", what=f"columns: {', '.join(rows[0]) if rows else 'none'}")
+        return cls.of(
+            [_cell(row[outcome], path, line) for line, row in enumerate(rows, 2)],
+            phases=[row[phase] for row in rows] if phase else (),
+            days=[row[day] for row in rows] if day else None,
+            covariates={name: [_cell(row[name], path, line) for line, row in enumerate(rows, 2)] for name in names},
+            **others,
+        )
+
+    def __len__(self) -> int:
+        return len(self.outcome)
+
+    @property
+    def usable(self) -> Flags:
+        """Which days have a value that counts, shape (days,)."""
+        there = np.isfinite(self.outcome)
+        there[list(self.excluded)] = False
+        return there
+
+    def calendar(self) -> Days:
+        """The days, or as many from 1 January 2001 (a Monday) where dates are not known."""
+        if self.days is not None:
+            return self.days
+        found: Days = _EPOCH[self.period] + _STEPS[self.period] * np.arange(len(self))
+        return found
+
+    def without(self, rows: Sequence[int] | npt.NDArray[Any], reason: str) -> Panel:
+        """The same panel with *rows* excluded for *reason*; what was excluded before keeps its own."""
+        more = {int(row): reason for row in rows if 0 <= int(row) < len(self)}
+        return replace(self, excluded={**more, **self.excluded})
+
+    def until(self, row: int) -> Panel:
+        """The rows before *row*."""
+        return replace(
+            self,
+            outcome=self.outcome[:row],
+            phases=self.phases[:row],
+            days=None if self.days is None else self.days[:row],
+            covariates={name: values[:row] for name, values in self.covariates.items()},
+            weight=None if self.weight is None else self.weight[:row],
+            excluded={i: why for i, why in self.excluded.items() if i < row},
+        )
+
+    def row_of(self, day: object) -> int:
+        """The row of a date, or of an index, which may be one past the end."""
+        if isinstance(day, int | np.integer):
+            if not 0 <= int(day) <= len(self):
+                raise Usage(f"day {day} is not one of the {len(self)} days of the series")
+            return int(day)
+        if self.days is None:
+            raise Usage(f"{day} is a date, and the series has none; give the index of the day")
+        found = np.flatnonzero(self.days == np.datetime64(str(day), "D").astype(self.days.dtype))
+        if not len(found):
+            raise Usage(f"{day} is not in the series, which goes from {self.days[0]} to {self.days[-1]}")
+        return int(found[0])
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "outcome": plain(self.outcome), "phases": list(self.phases), "days": plain(self.days),
+            "period": self.period, "covariates": plain(self.covariates), "weight": plain(self.weight),
+            "excluded": plain(self.excluded), "unit": self.unit,
+        }  # fmt: skip
+
+
+def _numbers(name: str, values: Sequence[float] | npt.NDArray[Any], length: int) -> Floats:
+    found = np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+    _same_length(name, found, length)
+    if np.isinf(found).any():
+        raise BadInput(f"{name}: row {int(np.flatnonzero(np.isinf(found))[0])} is infinite")
+    return found
+
+
+def _same_length(name: str, values: Any, length: int) -> Any:
+    if len(values) != length:
+        raise BadInput(f"{name} has {len(values)} rows, the outcome {length}")
+    return values
+
+
+def _cell(text: str | None, path: Path | str, line: int) -> float:
+    if text is None or text.strip().lower() in _NOTHING:
+        return float("nan")
+    try:
+        return float(text)
+    except ValueError:
+        raise BadInput(f"{path}, line {line}: not a number: {text[:40]!r}") from None
+
+
+def _on_calendar(panel: Panel, days: Sequence[Any] | Days) -> Panel:
+    _same_length("days", days, len(panel))
+    step = _STEPS[panel.period]
+    try:
+        given = np.array([str(day)[:10] for day in days], dtype=step.dtype.str.replace("m8", "M8"))
+    except ValueError as error:
+        raise BadInput(f"days: {error}") from None
+    if ((given - given.min()) % step).any():
+        raise BadInput("the weeks do not all begin on the same weekday", what=f"the first is {given.min()}")
+    rows = ((given - given.min()) // step).astype(np.int64)
+    if len(set(rows.tolist())) != len(rows):
+        values, counts = np.unique(given, return_counts=True)
+        raise BadInput(f"{values[counts > 1][0]} is there more than once; an analysis has one row a {panel.period}")
+    length = int(rows.max()) + 1
+    filled = np.full(length, -1)
+    filled[rows] = np.arange(len(rows))
+
+    def spread(values: Floats) -> Floats:
+        return np.where(filled >= 0, values[filled], np.nan)
+
+    return replace(
+        panel,
+        outcome=spread(panel.outcome),
+        phases=_phases_between([panel.phases[i] if i >= 0 else None for i in filled]) if panel.phases else (),
+        days=given.min() + step * np.arange(length),
+        covariates={name: spread(values) for name, values in panel.covariates.items()},
+        weight=None if panel.weight is None else spread(panel.weight),
+        excluded={int(rows[i]): why for i, why in panel.excluded.items()},
+    )
+
+
+def _phases_between(phases: list[str | None]) -> tuple[str, ...]:
+    """A day that is not there belongs to the phase before it."""
+    found: list[str] = []
+    for phase in phases:
+        found.append(found[-1] if phase is None else phase)
+    return tuple(found)

@@ -1,0 +1,199 @@
+"""
+On which grounds an analysis gives no answer: design, data quality and computation.
+
+None of them looks at the size of the effect. To refuse on the outcome would make the answers that
+remain too often significant. The thresholds and their sources stand in `limits`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+
+import numpy as np
+
+from parquetry.analysis import limits
+from parquetry.analysis.design import Design, Phase
+from parquetry.analysis.estimates import Flags, Reason
+from parquetry.analysis.fit import Fit
+from parquetry.errors import Refused
+
+
+def of_design(design: Design, *, affected: Collection[str] = (), reversals: bool = False) -> tuple[Reason, ...]:
+    """
+    Grounds that can be seen before anything is computed.
+
+    Args:
+        affected: Covariates that the treatment is declared to affect.
+        reversals: It is a reversal design.
+    """
+    found = [*_few_days(design), *_missing(design), *_constant(design), *_aliased(design)]
+    found += _affected(design, affected)
+    return tuple(found + (list(_few_phases(design)) if reversals else []))
+
+
+def of_fit(fit: Fit) -> tuple[Reason, ...]:
+    """Grounds that the computation shows."""
+    return (*_not_finite(fit), *_edge(fit), *_exact(fit), *_persistent(fit))
+
+
+def refuse(reasons: tuple[Reason, ...]) -> None:
+    """
+    Raise if there are any.
+
+    Raises:
+        Refused: With ``facts["reasons"]``.
+    """
+    if reasons:
+        raise Refused(
+            f"no answer: {reasons[0].text}",
+            what=[reason.text for reason in reasons[1:]],
+            next="change the design or collect more days; a refusal does not depend on the effect",
+            reasons=reasons,
+        )
+
+
+def _few_days(design: Design) -> Iterator[Reason]:
+    usable = design.usable
+    if (days := int(usable.sum())) < limits.STUDY_DAYS:
+        yield Reason(
+            "few-days",
+            f"{days} usable days; {limits.STUDY_DAYS} are needed",
+            {"days": days, "least": limits.STUDY_DAYS},
+        )
+    for phase in design.phases:
+        if (days := int(usable[_rows(phase)].sum())) < limits.PHASE_DAYS:
+            yield Reason(
+                "few-days-in-phase",
+                f"{days} usable days in phase {phase.label} (rows {phase.first} to {phase.last}); "
+                f"{limits.PHASE_DAYS} are needed",
+                {"phase": phase.label, "days": days, "least": limits.PHASE_DAYS},
+            )
+
+
+def _few_phases(design: Design) -> Iterator[Reason]:
+    if (phases := len(design.phases)) < limits.REVERSAL_PHASES:
+        yield Reason(
+            "few-phases",
+            f"{phases} phases; a reversal design shows its effect with {limits.REVERSAL_PHASES} or more",
+            {"phases": phases, "least": limits.REVERSAL_PHASES},
+        )
+
+
+def missing_shares(design: Design) -> Mapping[str, float]:
+    """The share of days without a usable value, by ``label (first-last)``; a washout is not missing."""
+    washed = _washed(design)
+    usable = design.usable
+    shares = {}
+    for phase in design.phases:
+        asked = ~washed[_rows(phase)]
+        missing = asked & ~usable[_rows(phase)]
+        shares[f"{phase.label} ({phase.first}-{phase.last})"] = float(missing.sum() / max(asked.sum(), 1))
+    return shares
+
+
+def _missing(design: Design) -> Iterator[Reason]:
+    shares = missing_shares(design)
+    for phase, share in shares.items():
+        if share > limits.MISSING_SHARE:
+            yield Reason(
+                "missing",
+                f"{share:.0%} of the days of phase {phase} are missing; at most {limits.MISSING_SHARE:.0%} may be",
+                {"phase": phase, "share": share, "most": limits.MISSING_SHARE},
+            )
+    difference = max(shares.values()) - min(shares.values())
+    if difference > limits.MISSING_DIFFERENCE:
+        yield Reason(
+            "missing-differs",
+            f"the phases differ by {100 * difference:.0f} points in what is missing; "
+            f"at most {100 * limits.MISSING_DIFFERENCE:.0f} may be",
+            {"difference": difference, "most": limits.MISSING_DIFFERENCE, "shares": shares},
+        )
+
+
+def _constant(design: Design) -> Iterator[Reason]:
+    usable = design.usable
+    for phase in design.phases:
+        values = design.panel.outcome[_rows(phase)][usable[_rows(phase)]]
+        if len(values) > 1 and np.ptp(values) == 0:
+            yield Reason(
+                "constant",
+                f"the outcome is {values[0]:g} on every day of phase {phase.label} (rows {phase.first}-{phase.last})",
+                {"phase": phase.label, "value": float(values[0])},
+            )
+
+
+def _aliased(design: Design) -> Iterator[Reason]:
+    if (share := design.explained()) >= limits.ALIASED:
+        yield Reason(
+            "aliased",
+            f"weekdays, season and covariates tell {share:.0%} of when the treatment was on; "
+            "its effect cannot be told from theirs",
+            {"explained": share, "most": limits.ALIASED},
+        )
+
+
+def _affected(design: Design, affected: Collection[str]) -> list[Reason]:
+    return [
+        Reason(
+            "affected-covariate",
+            f"the covariate '{name}' is declared as affected by the treatment; to hold it fixed takes part of the "
+            "effect away",
+            {"covariate": name},
+        )
+        for name in sorted(set(affected) & design.panel.covariates.keys())
+    ]
+
+
+def _not_finite(fit: Fit) -> Iterator[Reason]:
+    if not (np.isfinite(fit.posterior.location).all() and np.isfinite(fit.posterior.weights).all()):
+        yield Reason("not-finite", "the posterior has numbers that are not finite", {})
+
+
+def _edge(fit: Fit) -> Iterator[Reason]:
+    if fit.posterior.edge > limits.GRID_EDGE:
+        yield Reason(
+            "grid-edge",
+            f"{fit.posterior.edge:.1%} of the posterior lies at the ends of the grid of the autocorrelation",
+            {"mass": fit.posterior.edge, "most": limits.GRID_EDGE},
+        )
+
+
+def _exact(fit: Fit) -> Iterator[Reason]:
+    """By least squares, since the prior keeps the posterior's own variance above zero."""
+    usable = fit.design.usable
+    outcome, matrix = fit.design.panel.outcome[usable], fit.design.matrix[usable]
+    centred = outcome - outcome.mean()
+    rest = centred - matrix @ np.linalg.lstsq(matrix, centred, rcond=None)[0]
+    if len(outcome) > matrix.shape[1] and rest @ rest <= limits.RESIDUAL * (centred @ centred):
+        yield Reason(
+            "no-noise", "the model explains the outcome exactly; it is a formula, not a measurement", {"share": 0.0}
+        )
+
+
+def _persistent(fit: Fit) -> Iterator[Reason]:
+    probability = fit.posterior.phi_above(limits.PERSISTENT_PHI)
+    if probability > limits.PERSISTENT_PROBABILITY:
+        yield Reason(
+            "persistent",
+            f"errors may be so persistent (autocorrelation above {limits.PERSISTENT_PHI} with probability "
+            f"{probability:.0%}) that a step cannot be told from drift",
+            {"probability": probability, "most": limits.PERSISTENT_PROBABILITY, "phi": limits.PERSISTENT_PHI},
+        )
+
+
+def _rows(phase: Phase) -> slice:
+    return slice(phase.first, phase.last + 1)
+
+
+def _washed(design: Design) -> Flags:
+    found = np.zeros(len(design.panel), dtype=bool)
+    found[[row for row, why in design.panel.excluded.items() if why == "washout"]] = True
+    return found
+
+
+CODES: Mapping[str, Callable[..., Iterator[Reason] | list[Reason]]] = {
+    "few-days": _few_days, "few-days-in-phase": _few_days, "few-phases": _few_phases, "missing": _missing,
+    "missing-differs": _missing, "constant": _constant, "aliased": _aliased, "affected-covariate": _affected,
+    "not-finite": _not_finite, "grid-edge": _edge, "no-noise": _exact, "persistent": _persistent,
+}  # fmt: skip
+"""Every ground there is, by its code, and who finds it."""
