@@ -26,7 +26,7 @@ import numpy as np
 from scipy.special import betaincinv
 
 from parquetry.analysis import limits, refusals
-from parquetry.analysis.abab import mean_effect, pooled, unpooled
+from parquetry.analysis.abab import mean_of_reversals, pooled, unpooled
 from parquetry.analysis.design import Design, interrupted, reversal
 from parquetry.analysis.estimates import Floats
 from parquetry.analysis.fit import Fit, fitted
@@ -110,10 +110,10 @@ def _contrasts(fit: Fit, name: str) -> Iterator[tuple[Fit, Floats]]:
     design = fit.design
     if name == "abab":
         alone = unpooled(design)
-        yield fit, mean_effect(design)
+        yield fit, mean_of_reversals(design)
         yield fit, design.unit("effect") + design.unit("reversal 1")
         yield fit, design.unit("effect")
-        yield alone, mean_effect(alone.design)
+        yield alone, mean_of_reversals(alone.design)
         return
     effects = list(design.effects)
     mean = np.zeros(len(design.names))
@@ -208,6 +208,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     began = time.monotonic()
     kinds = [(design, *kind, asked.series) for design in asked.designs.split(",") for kind in cells(design)]
+    # What the promise is about comes first.
+    kinds.sort(key=lambda kind: (kind[1] in BEYOND, kind[3], kind[2]))
     with ProcessPoolExecutor(asked.jobs) as pool:
         rows = []
         for row in pool.map(measured, *zip(*kinds, strict=True)):

@@ -168,7 +168,7 @@ def _answers(queries: Queries | None) -> Iterator[str]:
                 asked.query, f"{asked.rows:,}", f"**{asked.median(VIEW):.1f}**",
                 "-".join(f"{end:.1f}" for end in asked.spread(VIEW)),
                 *(f"{asked.median(way):.1f}" for way in (TABLE, LIVE, POSTGRES)),
-                f"{asked.ratio(VIEW):.1f}", f"{asked.ratio(TABLE):.1f}",
+                f"{asked.ratio(VIEW):.2f}", f"{asked.ratio(TABLE):.2f}",
                 f"**differ: {', '.join(asked.differs)}**" if asked.differs else "agree",
             )
             for asked in queries.asked

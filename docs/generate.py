@@ -172,6 +172,9 @@ def _shape(schema: Any) -> str:
 
 def _settings() -> Iterator[str]:
     from parquetry import project, settings
+    from parquetry.formats.shape import Shape
+    from parquetry.project import reports
+    from parquetry.project.declared import KEYS_OF
 
     yield "# Settings and parquetry.toml\n"
     yield "A value is taken from the first place that has one: flag, `PARQUETRY_…` of the environment, the names that such"
@@ -203,20 +206,33 @@ def _settings() -> Iterator[str]:
     )
     yield "\n## [datasets.NAME]\n"
     yield f"A name of a dataset or source is `{project.NAME.pattern}`: one case only, so that no two names can be one file.\n"
-    said = {"source": "A source's name.", **_attributes(project.Dataset)}
+    said = {"source": "A source's name.", **_attributes(reports.Reports), **_attributes(project.Dataset)}
     yield from _table(
-        ("key", "meaning"),
-        ((f"`{key}`", said[key] + _MORE.get(key, "")) for key in project.DATASET_KEYS),
+        ("key", "of a source of kind", "meaning"),
+        (
+            (
+                f"`{key}`",
+                " or ".join(f"`{kind}`" for kind, keys in KEYS_OF.items() if key in keys),
+                said.get(key, "") + _MORE.get(key, ""),
+            )
+            for key in project.DATASET_KEYS
+        ),
     )
+    yield "\n## [datasets.NAME.read]\n"
+    yield "How report files are read. Nothing is guessed from a file: what is not declared here is refused, or a misfit of its column.\n"
+    said = {"format": "`csv`, `json`, `jsonl` or `text`; by default what the files' suffix says.", **_attributes(Shape)}
+    yield from _table(("key", "meaning"), ((f"`{key}`", said.get(key, "")) for key in reports.READ_KEYS))
 
 
 _SOURCE_KEYS = {
     ("postgres", "kind"): "A PostgreSQL database.",
     ("postgres", "url"): "`env:NAME`, or a URL without a password. Left out it is `env:DATABASE_URL`. Prisma's URLs are understood.",
-    ("files", "kind"): "A folder of report files. Can be declared, but not yet read.",
+    ("files", "kind"): "A folder of report files.",
     ("files", "root"): "That folder.",
 }  # fmt: skip
 _MORE = {
+    "files": "The pattern of the reports' names, below the source's root, such as `daily_{date:%Y%m%d}.csv`.",
+    "read": "A table of its own, below.",
     "partition": " `month` or `all`; `month` if there is a `time`.",
     "references": ' A table of its own: `userId = "users.id"`; checked where one run reads both.',
     "table": " Prisma's names with their case, a view, `schema.name`.",
@@ -536,13 +552,13 @@ def _prose(doc: str) -> str:
 def _attributes(kind: type) -> dict[str, str]:
     """What a docstring's ``Attributes:`` say, by name."""
     found: dict[str, str] = {}
-    last = ""
+    last: list[str] = []
     for line in (inspect.getdoc(kind) or "").partition("Attributes:")[2].splitlines():
         if item := re.match(r"    (\S[^:]*): (.*)", line):
-            last = item[1]
-            found[last] = item[2]
-        elif last and line.strip():
-            found[last] += " " + line.strip()
+            last = item[1].split(", ")
+            found.update(dict.fromkeys(last, item[2]))
+        elif line.strip():
+            found.update({name: f"{found[name]} {line.strip()}" for name in last})
     return found
 
 

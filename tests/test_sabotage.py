@@ -88,8 +88,8 @@ QUICK = [
         COMMIT + "an_edited_manifest_is_refused[a number]",
     ),
     Sabotage(
-        "a kept file is not hashed", "lake/commit.py", "require_intact(turn.store, file)\n            partitions",
-        "pass\n            partitions", COMMIT + "a_kept_file_is_hashed_again",
+        "a kept file is not hashed", "lake/commit.py", "require_intact(turn.store, file)\n            position",
+        "pass\n            position", COMMIT + "a_kept_file_is_hashed_again",
     ),
     Sabotage(
         "kept files need not be there", "lake/commit.py",
@@ -148,8 +148,43 @@ ON_A_SERVER = [
         UNCHANGED + "test_the_files_are_hashed_all_the_same",
     ),
     Sabotage(
-        "a signal's note of the lake is lost", "verbs/export.py", 'error.add_note(f"lake:  {state}")', "pass",
+        "a signal's note of the lake is lost", "intake/outcome.py", 'error.add_note(f"lake:  {state}")', "pass",
         "tests/faults/test_signals.py::test_in_the_middle_of_a_check[sleep-2]",
+    ),
+    Sabotage(
+        "an inexact value of a file is published as NULL", "intake/gathered.py",
+        "WHEN {typed} IS NULL AND {name} IS NOT NULL THEN", "WHEN false THEN",
+        REPORTS + "a_bad_value_stops_a_strict_run_and_names_its_line",
+    ),
+    Sabotage(
+        "a file that changes while it is read is published", "intake/gathered.py",
+        "require_same(file.path, self.arrival.content, file.name)", "pass",
+        "tests/reports/test_hostile_reports.py::test_a_file_that_changes_while_it_is_read",
+    ),
+    Sabotage(
+        "rows of another day than the file's are published", "intake/report_audit.py",
+        "(*contract.rules, _of_its_days(of, of.time, found))", "contract.rules",
+        REPORTS + "rows_of_another_day_than_the_files_name",
+    ),
+    Sabotage(
+        "keys are unique in each file only", "intake/report_audit.py",
+        "columns, kept=kept) for columns in together]", "columns, kept=[]) for columns in together]",
+        REPORTS + "a_key_that_the_lake_has_already_breaks_the_new_file",
+    ),
+    Sabotage(
+        "a changed file is known by its name", "intake/arrivals.py",
+        "(file.name, content.sha256, of.reports.shape.fingerprint) in known", "was is not None",
+        REPORTS + "a_changed_file_replaces_only_its_own_rows",
+    ),
+    Sabotage(
+        "an appended file is published beside itself", "intake/reports.py",
+        'return file, day if of.accumulates else ""', "return file, day",
+        REPORTS + "an_appended_file_dated_by_its_change_replaces_itself",
+    ),
+    Sabotage(
+        "a month taken apart gives rows of others", "intake/merged.py",
+        "first = after", "first = first",
+        REPORTS + "merging_a_month_keeps_every_row_and_every_file_its_own",
     ),
     Sabotage(
         "compatible drift is published unseen", "intake/drift.py", "if waiting and not accept:", "if False:",

@@ -20,7 +20,7 @@ from typing import Any, Literal
 import duckdb
 
 from parquetry.contracts.exact import exactly
-from parquetry.errors import Config, Storage, Unsafe, did_you_mean
+from parquetry.errors import Config, Integrity, Storage, Unsafe, did_you_mean
 from parquetry.lake import Snapshot
 from parquetry.lake.digest import quoted
 from parquetry.lake.manifest import Dataset
@@ -66,11 +66,17 @@ class Catalog(Told):
 
     def __str__(self) -> str:
         views = counted(len(self.views), "view")
-        shown = {"view": f"{views} of", "table": f"{views} and tables of", "live": f"{views} of the sources, as of"}
+        shown = {"view": f"{views} of", "table": f"{self._tables()} of", "live": f"{views} of the sources, as of"}
         told = f"catalog: {self.path}, schema {self.schema}, {shown[self.mode]} snapshot {self.snapshot}"
         left = [f"still a view: {said}" for said in self.still_views]
         problems = [f"without a macro: {problem}" for problem in self.problems]
         return "\n".join([*self.evidence, told, *left, *self._attaching(), *problems])
+
+    def _tables(self) -> str:
+        typed = [name for name in self.views if name.endswith("_typed") and name.removesuffix("_typed") in self.views]
+        views = len(typed) + len(self.still_views)
+        told = counted(len(self.views) - views, "table")
+        return f"{told} and {counted(views, 'view')}" if views else told
 
     def _attaching(self) -> Iterator[str]:
         if self.attach:
@@ -135,18 +141,40 @@ def define(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, schema: st
     """Create the views of *snapshot* in *schema*, and make it the one that plain names mean."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
     connection.execute(f"USE {quoted(schema)}")
-    for name in snapshot.datasets:
+    define_stored(connection, snapshot, snapshot.datasets)
+    define_typed(connection, snapshot)
+    mark(connection, snapshot)
+
+
+def define_stored(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, names: Iterable[str]) -> None:
+    """Create the views of these datasets, over the pinned list of their files."""
+    for name in names:
         dataset = snapshot.dataset(name)
         files = ", ".join(literal(path.resolve()) for path in snapshot.files(name))
         columns = ", ".join(map(quoted, dataset.schema))
-        connection.execute(
-            f"CREATE OR REPLACE VIEW {quoted(name)} AS "
-            f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)"
-        )
+        with _reading(name, snapshot):
+            connection.execute(
+                f"CREATE OR REPLACE VIEW {quoted(name)} AS "
+                f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)"
+            )
         about = f"{_OURS} {dataset.relation} in snapshot {snapshot.number}, contract {dataset.contract.name}"
         connection.execute(f"COMMENT ON VIEW {quoted(name)} IS {literal(about)}")
-    define_typed(connection, snapshot)
-    mark(connection, snapshot)
+
+
+@contextmanager
+def _reading(name: str, snapshot: Snapshot) -> Iterator[None]:
+    """A view looks into its first file, and a damaged footer ends in an error of no class of its own."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if type(error) not in (duckdb.IOException, duckdb.InvalidInputException, duckdb.Error):
+            raise
+        raise Integrity(
+            f"a file of {name} in snapshot {snapshot.number} cannot be read",
+            what=str(error).splitlines()[0],
+            next="parquetry verify shows all damage; restore the file from a backup, or parquetry export --full",
+            dataset=name,
+        ) from error
 
 
 def define_typed(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
@@ -243,7 +271,7 @@ def _index(
 
 
 def _stoppable(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
-    stoppable(lambda: connection.execute(statement), connection.interrupt)
+    connection.execute(statement)
 
 
 def define_macros(connection: duckdb.DuckDBPyConnection, file: str, statements: Iterable[tuple[int, str]]) -> list[str]:

@@ -8,12 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from benchmarks import report
 from benchmarks.__main__ import main
 from benchmarks.measure import Failed, anonymous, measured
+from benchmarks.queries.answers import WAYS
 from benchmarks.report import Result, Row, line
 from benchmarks.tables import TABLES
 from benchmarks.tools import TOOLS
 
+ROOT = Path(__file__).resolve().parents[2]
 _HOLD = "import subprocess, sys, time; held = bytearray(100_000_000); "
 _ALONE = f"{_HOLD}time.sleep(0.3)"
 _WITH_CHILD = f"{_HOLD}subprocess.run([sys.executable, '-c', {_ALONE!r}])"
@@ -40,6 +43,23 @@ def test_every_tool_is_measured_or_says_why_not(tmp_path: Path, capsys: pytest.C
     assert "Not measured: rivet, left out of this run." in page
     written = page + json.dumps(told)
     assert str(Path.home()) not in written and str(tmp_path) not in written and os.uname().nodename not in written
+
+
+def test_the_queries_are_asked_in_every_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the server's start to the page; what the ways answer is the same."""
+    main(["--queries", "--rows=10000", "--rounds=1", f"--results={tmp_path}"])
+    told = report.queries(tmp_path)
+    assert told
+    assert {path.stem for path in (ROOT / "examples/self-tracker/queries").glob("*.sql")} == {
+        asked.query for asked in told.asked
+    }
+    assert [] == [asked.query for asked in told.asked if asked.differs]
+    assert all(1 == len(asked.milliseconds[way]) and asked.median(way) > 0 for asked in told.asked for way in WAYS)
+    assert "userId, eventType, timestamp" in told.indexes["PostgreSQL"]
+    assert ["userId, timestamp", "eventType", "experimentPhase"] == told.indexes["DuckDB tables"]
+    assert len(told.asked) == capsys.readouterr().out.count("answers agree")
+    assert "| its_series | 120 | **" in (tmp_path / "pages/docs/comparison.md").read_text()
+    assert str(tmp_path) not in (tmp_path / "queries.json").read_text()
 
 
 @pytest.mark.parametrize(("script", "held"), [(_ALONE, 100e6), (_WITH_CHILD, 200e6)], ids=["alone", "with a child"])

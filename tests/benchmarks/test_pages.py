@@ -6,13 +6,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from benchmarks import pages, report
 from benchmarks.aims import aims
 from benchmarks.measure import Cost
+from benchmarks.queries.answers import WAYS, Asked, Queries, same
 from benchmarks.report import Result, Row
 from benchmarks.tools import TOOLS
 from benchmarks.values.run import OUTCOMES, Outcome, Values
@@ -55,13 +59,13 @@ def measured() -> tuple[list[Result], Values]:
 @pytest.mark.parametrize("page", pages.PAGES)
 def test_the_pages_say_what_was_measured(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    made = pages.filled(text, report.results(RESULTS), report.values(RESULTS))
+    made = pages.filled(text, report.results(RESULTS), report.values(RESULTS), report.queries(RESULTS))
     assert made == text, f"{page} is not what benchmarks/results say; run `python -m benchmarks --report`"
     assert "<!-- benchmarks: " in text
 
 
 def test_the_charts_show_what_was_measured() -> None:
-    made = pages.figures(report.results(RESULTS), report.values(RESULTS))
+    made = pages.figures(report.results(RESULTS), report.values(RESULTS), report.queries(RESULTS))
     there = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / pages.FIGURES).glob("*.svg")}
     assert made == there, "docs/figures is not what benchmarks/results say; run `python -m benchmarks --report`"
 
@@ -78,6 +82,13 @@ def test_results_name_versions_rows_and_rounds() -> None:
             # A NULL that came as something else is one more than the values.
             assert values.values <= sum(values.count(tool, outcome) for outcome in OUTCOMES)
         assert {tool.name for tool in TOOLS if tool.copies} == values.tools.keys()
+    if queries := report.queries(RESULTS):
+        assert {"PostgreSQL", "parquetry", "duckdb", "Python", "processors"} <= queries.machine.keys()
+        assert queries.rounds >= 3
+        assert {path.stem for path in (ROOT / "examples/self-tracker/queries").glob("*.sql")} == {
+            asked.query for asked in queries.asked
+        }
+        assert all(queries.rounds == len(asked.milliseconds[way]) for asked in queries.asked for way in WAYS)
 
 
 # ── how they are made ────────────────────────────────────────────────────────────────────────────
@@ -131,7 +142,50 @@ def test_an_aim_is_met_missed_or_not_measured(measured: tuple[list[Result], Valu
     assert "| not measured |  |" in _shown(measured, "aims")
 
 
-def test_results_can_be_read_again(tmp_path: Path, measured: tuple[list[Result], Values]) -> None:
+@pytest.fixture
+def asked() -> Queries:
+    """Times that were never measured."""
+    series = {"view": [30.0, 20.0, 25.0], "table": [5.0] * 3, "live": [200.0] * 3, "PostgreSQL": [10.0, 100.0, 50.0]}
+    slow = {way: [60.0] * 3 for way in WAYS}
+    sizes = {"PostgreSQL": 287 * MB, "its indexes": 90 * MB, "Parquet": 32 * MB, "DuckDB tables": 137 * MB}
+    return Queries(
+        _MACHINE, 1_000_000, 72, 3, sizes, {"PostgreSQL": ["id", "userId"], "DuckDB tables": ["userId, timestamp"]},
+        {"work_mem": "64MB"}, 0.25, [Asked("its_series", "A series.", 120, series),
+        Asked("abab_series", "Another.", 120, slow, ["live"])],
+    )  # fmt: skip
+
+
+def test_queries_have_medians_spread_ratio_and_whether_they_agree(
+    measured: tuple[list[Result], Values], asked: Queries
+) -> None:
+    shown = pages.filled("<!-- benchmarks: queries -->\n<!-- end -->", *measured, asked)
+    assert "| its_series | 120 | **25.0** | 20.0-30.0 | 5.0 | 200.0 | 50.0 | 2.00 | 10.00 | agree |" in shown
+    assert "| abab_series | 120 | **60.0** |" in shown and "**differ: live**" in shown
+    assert "indexes of the events, on (id), (userId);" in shown
+    told = {aim.what: (aim.reached, aim.met) for aim in aims(*measured, asked)}
+    assert ("25 ms", True) == told["its_series over views of 1 M events within 50 ms"]
+    assert ("60 ms", False) == told["abab_series over views of 1 M events within 50 ms"]
+    ElementTree.fromstring(pages.figures(*measured, asked)["queries.svg"])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "equal"),
+    [
+        ([(1, "a"), (2, "b")], [(2, "b"), (1, "a")], True),
+        ([(1,), (1,)], [(1,)], False),
+        ([(Decimal("0.30"),)], [(0.1 + 0.2,)], True),
+        ([(None,)], [("None",)], False),
+        ([(date(2026, 1, 1),)], [(date(2026, 1, 2),)], False),
+        ([(62.16,)], [(62.17,)], False),
+    ],
+)
+def test_answers_are_the_same_row_by_row(one: list[Any], other: list[Any], equal: bool) -> None:
+    assert equal == same(one, other)
+
+
+def test_results_can_be_read_again(tmp_path: Path, measured: tuple[list[Result], Values], asked: Queries) -> None:
+    report.save(asked, tmp_path)
+    assert asked == report.queries(tmp_path)
     results, values = measured
     for result in results:
         report.save(result, tmp_path)
@@ -157,6 +211,6 @@ def _bars(chart: str) -> Mapping[str, float]:
 
 def test_nothing_is_shown_where_nothing_was_measured() -> None:
     nothing: tuple[list[Result], None] = ([], None)
-    for name in ("speed", "values", "examples", "refusals", "summary"):
+    for name in ("speed", "values", "queries", "examples", "refusals", "summary"):
         page = f"<!-- benchmarks: {name} -->\n<!-- end -->"
         assert f"<!-- benchmarks: {name} -->\nNot measured yet.\n<!-- end -->" == pages.filled(page, *nothing)

@@ -21,11 +21,12 @@ from parquetry.cli.commands import commands
 from parquetry.cli.door import Door, ended_badly
 from parquetry.cli.schema import Writer
 from tests.console import console
+from tests.reports.conftest import Reports, reports
 from tests.verbs.conftest import CONTRACT, App, app, template
 
 from .test_shell import run
 
-__all__ = ["app", "template"]  # fixtures
+__all__ = ["app", "reports", "template"]  # fixtures
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs/reference/schemas"
 Document = dict[str, Any]
@@ -66,12 +67,8 @@ def _forms(command: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def said(
-    app: App, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Callable[..., Answer]]:
-    """Runs the console script's own function; every document is held to its schema."""
-    (app.root / ".env").write_text(f"DATABASE_URL={app.url}\n")
-    monkeypatch.chdir(app.root)
+def asked(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Answer]]:
+    """Runs the console script's own function in the current folder; every document is held to its schema."""
     monkeypatch.setenv("PARQUETRY_RETRIES", "0")
     monkeypatch.setenv("LOG_LEVEL", "error")
     with console() as run_here:
@@ -83,6 +80,14 @@ def said(
             return Answer(code, document, form_of(command, document))
 
         yield ask
+
+
+@pytest.fixture
+def said(app: App, asked: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Answer]:
+    """The same in a project over a real database."""
+    (app.root / ".env").write_text(f"DATABASE_URL={app.url}\n")
+    monkeypatch.chdir(app.root)
+    return asked
 
 
 def test_every_command_has_a_schema() -> None:
@@ -164,6 +169,22 @@ def test_every_document_is_as_published(said: Callable[..., Answer], app: App) -
 
 
 Check = Callable[..., Document]
+
+
+def test_the_documents_of_report_files(
+    reports: Reports, asked: Callable[..., Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(reports.root)
+    reports.days("2026-10-01", 3)
+    assert asked("plan", "--historical").document["datasets"][0]["reports"]
+    assert 0 == asked("export", "--historical").code
+    assert asked("compact").document["months"]
+    reports.write("2026-10-04", "2026-10-04T01:00:00Z,-1,true,")
+    assert (10, 11) == (asked("export").code, asked("export", "--non-strict").code)
+    assert 15 == asked("status", "--check").code
+    for command in ("snapshots", "verify", "runs", "config", "doctor"):
+        assert 0 == asked(command).code
+    assert "Manifest" == asked("snapshots", "show").form
 
 
 def _asks(check: Check) -> None:

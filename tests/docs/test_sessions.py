@@ -14,7 +14,13 @@ def test_the_study_goes_as_the_documents_say(server: EmbeddedServer, tmp_path: P
     (folder := tmp_path / "my-study").mkdir()
     for path, played in record.study(folder, server):
         assert record.compared(path.read_text(encoding="utf-8")) == record.compared(played), path.name
-    assert {p.name for p in (DOCS / "how-to").iterdir()} == {Path(n).name for n in record.STUDY[1:]} | {"prisma.md"}
+    played_here = {Path(n).name for n in (*record.STUDY[1:], record.REPORTS[0])}
+    assert {p.name for p in (DOCS / "how-to").iterdir()} == played_here | {"prisma.md"}
+
+
+def test_report_files_go_as_the_documents_say(tmp_path: Path) -> None:
+    for path, played in record.reports(tmp_path):
+        assert record.compared(path.read_text(encoding="utf-8")) == record.compared(played), path.name
 
 
 def test_the_demo_goes_as_the_readme_says(tmp_path: Path) -> None:

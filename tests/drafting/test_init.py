@@ -122,6 +122,36 @@ def test_only_the_tables_that_were_asked_for(schema: Path, tmp_path: Path) -> No
         init(tmp_path / "b", schema=schema, tables=["Pots"])
 
 
+def test_a_view_that_was_asked_for_is_said_to_be_one(database: str, tmp_path: Path) -> None:
+    import psycopg
+
+    with psycopg.connect(database, autocommit=True) as server:
+        server.execute("create table apples (id int primary key); create materialized view totals as select 1 as n")
+    with pytest.raises(Usage, match="totals is left out of drafts, since it is a materialized view, which has no key"):
+        init(tmp_path, url=database, tables=["totals"])
+    with pytest.raises(Usage, match="--table aples: no table is called so; did you mean 'apples'"):
+        init(tmp_path, url=database, tables=["aples"])
+
+
+def test_a_table_without_a_column_to_publish_gets_no_dataset(database: str, tmp_path: Path) -> None:
+    """A contract needs one, so an export of such a draft would not begin."""
+    import psycopg
+
+    nothing = "create table empty (); create table vault (password text, file_index int)"
+    with psycopg.connect(database, autocommit=True) as server:
+        server.execute(f"{nothing}; create table keyed (token text primary key)")
+    made = init(tmp_path / "a", url=database)
+    why = "none of its columns can be published"
+    assert (["keyed"], {"empty": why, "vault": why}) == ([d.name for d in made.datasets], made.left_out)
+    assert f"left out: vault, {why}" in str(made)
+    with psycopg.connect(database, autocommit=True) as server:
+        server.execute("drop table keyed")
+    with pytest.raises(Config, match="has no table to draft a dataset from") as refused:
+        init(tmp_path / "b", url=database)
+    assert (f"empty: {why}", f"vault: {why}") == refused.value.what
+    assert not (tmp_path / "b").exists()
+
+
 def test_a_folder_of_schemas_is_one_schema(tmp_path: Path) -> None:
     folder = tmp_path / "prisma"
     (folder / "models").mkdir(parents=True)

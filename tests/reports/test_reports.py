@@ -6,17 +6,23 @@ import os
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
 import pyarrow.dataset
 import pytest
 
+from parquetry import Selection
 from parquetry.errors import BadInput, Config, Denied, InvalidData, SchemaDrift, Unsafe, Usage
 from parquetry.lake.manifest import Account
 from parquetry.verbs.compact import compact
+from parquetry.verbs.compare_source import compare_source
+from parquetry.verbs.doctor import doctor
 from parquetry.verbs.plan import plan
+from parquetry.verbs.sync import sync
 from parquetry.verbs.verify import verify
+from parquetry.verbs.why import why
 from tests.reports.conftest import Reports, at
 
 
@@ -51,12 +57,10 @@ def test_values_are_those_of_the_file(reports: Reports) -> None:
         ({"historical": True}, ["20251027", "20251028", "20251029", "20251030", "20251031"]),
     ],
 )
-def test_files_are_chosen_by_their_days(reports: Reports, select: dict[str, object], days: list[str]) -> None:
+def test_files_are_chosen_by_their_days(reports: Reports, select: dict[str, Any], days: list[str]) -> None:
     """A plan says what an export reads."""
     reports.days("2025-10-27", 5)
-    from parquetry import Selection
-
-    planned = plan(reports.project, Selection(**select))  # type: ignore[arg-type]
+    planned = plan(reports.project, Selection(**select))
     exported = reports.export(**select)
     assert [f"daily/perf_{day}.csv" for day in days] == [r.report for r in exported.datasets[0].reports]
     assert [f"daily/perf_{day}.csv" for day in days] == [r.report for r in planned.datasets[0].reports]
@@ -267,7 +271,8 @@ def test_readers_of_the_layout_see_typed_partitions(reports: Reports) -> None:
     assert ["year=2025/month=09/perf_20250930_", "year=2025/month=10/perf_20251001_"] == [n[:33] for n in names]
     glob = f"{folder}/*/*/*.parquet"
     found = duckdb.execute(
-        f"SELECT DISTINCT year, month, typeof(month) FROM read_parquet('{glob}', hive_partitioning=true, hive_types={{'month': BIGINT}}) ORDER BY ALL"
+        f"SELECT DISTINCT year, month, typeof(month) "
+        f"FROM read_parquet('{glob}', hive_partitioning=true, hive_types={{'month': BIGINT}}) ORDER BY ALL"
     )
     assert [(2025, 9, "BIGINT"), (2025, 10, "BIGINT")] == found.fetchall()
     frame = pl.scan_parquet(folder, hive_partitioning=True).select("year", "month").unique().sort("month").collect()
@@ -395,3 +400,30 @@ def test_a_folder_without_permission(reports: Reports) -> None:
     (reports.root / "g/daily").chmod(0)
     with pytest.raises(Denied):
         reports.export()
+
+
+def test_the_doctor_looks_at_the_folder(reports: Reports) -> None:
+    reports.days("2025-10-27", 2)
+    found = {f.about: f for f in doctor(reports.project).findings}
+    assert "ok" == found["dataset perf"].verdict
+    assert "daily/perf_20251028.csv, of 2025-10-28" in found["dataset perf"].says
+    (reports.root / "g").rename(reports.root / "elsewhere")
+    found = {f.about: f for f in doctor(reports.project).findings}
+    assert "warning" == found["source reports"].verdict
+
+
+def test_live_is_for_databases(reports: Reports) -> None:
+    reports.days("2025-10-27", 1)
+    reports.load()
+    with pytest.raises(Usage, match="mode live shows databases"):
+        sync(reports.project, mode="live")
+    with pytest.raises(Usage, match="one database can be compared with"):
+        compare_source(reports.project, "select 1")
+
+
+def test_how_a_column_of_a_file_is_published(reports: Reports) -> None:
+    reports.days("2025-10-27", 1)
+    reports.load()
+    told = str(why(reports.project, "perf.ms"))
+    assert "made of its file's text, exactly" in told
+    assert "PostgreSQL" not in told

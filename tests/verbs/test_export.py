@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import datetime
 from typing import Any
 
 import polars
@@ -380,3 +381,33 @@ def _day(text: object) -> object:
 
 def _short(rule: str) -> str:
     return rule.split("(")[0]
+
+
+CHANGES = {
+    "time": ('time = ["at", "when"]', 'time = "made"'),
+    "partition": ('partition = "all" # once', ""),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_a_window_after_the_time_or_the_partition_has_changed_reads_everything(app: App, what: str) -> None:
+    """Without a key, too: what was partitioned otherwise cannot stay beside what is read now."""
+    app.sql("""alter table "Visit" add made timestamp(3) not null default now();
+        update "Visit" set made = timestamp '2026-03-09 12:00' - (at - timestamp '2026-01-10 12:00')""")
+    contract, toml = app.root / "contracts/app.py", app.root / "parquetry.toml"
+    contract.write_text(contract.read_text().replace("    person: str\n", "    person: str\n    made: Moment\n"))
+    before = toml.read_text().replace('key = ["id"]\ntime = ["at", "when"]', 'time = ["at", "when"]')
+    before = before.replace('"when"]', '"when"]\npartition = "all" # once') if what == "partition" else before
+    toml.write_text(before)
+    app.export("visits")
+    toml.write_text(before.replace(*CHANGES[what]))
+    done = app.export("visits", since=datetime(2026, 3, 1))
+    assert "everything is read: its time or its partition has changed" in str(done)
+    assert ALL == app.ids()
+
+
+def test_a_window_with_another_filter_reads_everything(app: App) -> None:
+    app.export("visits", where={"person": "p1"}, as_name="some")
+    done = app.export("visits", where={"person": "p2"}, as_name="some", since=datetime(2026, 3, 1))
+    assert "everything is read: its filter has changed" in str(done)
+    assert {"p2"} == set(app.lake.current().read("some")["person"])

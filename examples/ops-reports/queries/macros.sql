@@ -1,5 +1,6 @@
 -- What the queries here share, and what may be used in any other. "The last days" end with the newest day that
 -- there is a report of, not today: an answer is the same as long as the snapshot is.
+-- Names have their schema, so that they are found from any program that opens the catalog.
 
 -- The newest day of the daily reports.
 CREATE MACRO newest_day() AS (SELECT max(date_partition) FROM ops.query_performance);
@@ -14,13 +15,13 @@ CREATE MACRO newest_report() AS greatest(
 -- Queries of the last so many days up to a day, the newest by default.
 CREATE MACRO queries_of(days, until := NULL) AS TABLE
     FROM ops.query_performance
-    WHERE date_partition > coalesce(until::DATE, newest_day()) - days::INTEGER
-        AND date_partition <= coalesce(until::DATE, newest_day());
+    WHERE date_partition > coalesce(until::DATE, ops.newest_day()) - days::INTEGER
+        AND (until IS NULL OR date_partition <= until::DATE);
 
 -- For each of the last so many days: how many queries there were, and how long they took on average.
 CREATE MACRO avg_query_time(days) AS TABLE
     SELECT date_partition AS day, count(*) AS queries, avg(execution_time_ms) AS avg_ms
-    FROM queries_of(days)
+    FROM ops.queries_of(days)
     GROUP BY day
     ORDER BY day;
 

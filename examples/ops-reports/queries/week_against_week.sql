@@ -19,4 +19,4 @@ SELECT
     b.p95_ms AS p95_ms_before,
     t.p95_ms AS p95_ms
 FROM this t FULL JOIN before b USING (pattern)
-ORDER BY t.avg_ms - b.avg_ms DESC NULLS LAST, pattern;
+ORDER BY t.avg_ms - b.avg_ms DESC NULLS LAST, t.avg_ms DESC NULLS LAST, pattern;

@@ -21,11 +21,10 @@ from scipy.special import ndtri
 from parquetry.analysis import refusals
 from parquetry.analysis.design import EFFECT_SD, SPREAD_SD, Design, reversal
 from parquetry.analysis.estimates import Direction, Estimate, Floats, plain
-from parquetry.analysis.fit import Asked, Fit, fitted
+from parquetry.analysis.fit import Asked, Fit, fitted, prior_of
 from parquetry.analysis.panel import Panel
-from parquetry.analysis.posterior import Prior
 
-SPREADS = 10
+SPREADS = 8
 """Values of the spread on its grid: the midpoints of as many equally probable parts of its prior."""
 DRAWS = 4_000
 
@@ -87,7 +86,7 @@ class Reversed:
     @property
     def contrast(self) -> Floats:
         """Of the main estimate."""
-        return mean_effect(self.design)
+        return mean_of_reversals(self.design)
 
     def to_dict(self) -> dict[str, Any]:
         names = ("reversals", "effect", "further", "unpooled", "spread", "agree", "autocorrelation")
@@ -153,7 +152,7 @@ def answered(fit: Fit, asked: Asked, seed: int = 0) -> Reversed:
     """The effects of a fitted reversal design, whether or not an answer would be refused."""
     design = fit.design
     names = [name for name in design.names if name.startswith("reversal ")]
-    effect = fit.estimate("effect", mean_effect(design), asked)
+    effect = fit.estimate("effect", mean_of_reversals(design), asked)
     if not names:
         return Reversed(fit, None, asked, (), effect, None, None, None, None, fit.phi(asked))
     alone = unpooled(design)
@@ -173,7 +172,7 @@ def answered(fit: Fit, asked: Asked, seed: int = 0) -> Reversed:
     return Reversed(fit, alone, asked, changes, effect, further, mean, _spread(fit), agree, fit.phi(asked))
 
 
-def mean_effect(design: Design) -> Floats:
+def mean_of_reversals(design: Design) -> Floats:
     """The contrast of the mean of the effects of all reversals."""
     found = design.unit("effect") if "effect" in design.names else np.zeros(len(design.names))
     own = [i for i, name in enumerate(design.names) if name.startswith("reversal ")]
@@ -186,11 +185,7 @@ def pooled(design: Design, *, factor: float = 1.0, independent: bool = False) ->
     names = [i for i, name in enumerate(design.names) if name.startswith("reversal ")]
     if not names:
         return fitted(design, factor=factor, independent=independent)
-    spreads = spread_grid()
-    sd = np.repeat(design.sd[None, :] * factor, len(spreads), axis=0)
-    sd[:, names] = spreads[:, None] * factor
-    weights = np.full(len(spreads), 1 / len(spreads))
-    return fitted(design, prior=Prior(sd, weights, np.zeros(1) if independent else None))
+    return fitted(design, prior=prior_of(design, factor=factor, independent=independent, spreads=spread_grid()))
 
 
 def unpooled(design: Design) -> Fit:
@@ -206,12 +201,9 @@ def spread_grid() -> Floats:
 
 def _apart(design: Design) -> Design:
     keep = [i for i, name in enumerate(design.names) if name != "effect"]
-    names = tuple(design.names[i] for i in keep)
+    names = [design.names[i] for i in keep]
     sd = np.array([EFFECT_SD if n.startswith("reversal ") else design.sd[i] for i, n in zip(keep, names, strict=True)])
-    effects = tuple(i for i, name in enumerate(names) if name.startswith("reversal "))
-    return Design(
-        design.panel, names, design.matrix[:, keep], sd, design.treated, effects, design.phases, design.washout
-    )  # fmt: skip
+    return design.only(keep, sd, [name for name in names if name.startswith("reversal ")])
 
 
 def _agreement(fit: Fit, contrasts: Sequence[Floats], seed: int) -> float:
@@ -223,4 +215,5 @@ def _spread(fit: Fit) -> float:
     """E[τσ]; σ's mean given a node is that of the root of an inverse gamma, near √(rate / (shape - ¾))."""
     posterior = fit.posterior
     sigma = np.sqrt(posterior.rate / (posterior.shape - 0.75))
-    return float(posterior.weights @ (spread_grid()[posterior.scale] * sigma) * fit.spread)
+    spreads = fit.prior.sd[:, fit.design.column("reversal 1")]
+    return float(posterior.weights @ (spreads[posterior.scale] * sigma) * fit.spread)

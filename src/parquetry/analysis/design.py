@@ -9,10 +9,10 @@ itself is treated; a slope counts from 0 on it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -23,9 +23,15 @@ from parquetry.errors import Usage
 
 Impact: TypeAlias = Literal["level", "slope", "both"]
 
-# Standard deviations of the prior, in units of the day-to-day noise. Wide: an effect of four times
-# the noise is still within one of them. Halved and doubled they stand in every sensitivity table.
-INTERCEPT_SD, EFFECT_SD, TREND_SD, WEEKDAY_SD, NUISANCE_SD = 10.0, 4.0, 3.0, 1.5, 2.5
+# Standard deviations of the prior, in units of the day-to-day noise: an effect of four times the noise
+# is still within one of them. Halved and doubled they stand in every sensitivity table.
+INTERCEPT_SD, EFFECT_SD, TREND_SD, WEEKDAY_SD, NUISANCE_SD = 10.0, 4.0, 3.0, 2.0, 2.5
+SCALES, NUISANCE_SCALES = ((1.0, 0.85), (4.0, 0.1), (16.0, 0.04), (64.0, 0.01)), ((1.0, 0.85), (4.0, 0.15))
+"""
+By what they are multiplied, with which probability: the prior has heavy tails, so that a series with
+little noise around a steep trend, a large effect or a strong week is not drawn towards nothing. The
+first holds for intercept, trend and effects together, the second for weekdays, season and covariates.
+"""
 SPREAD_SD = 1.0
 """Of the half-normal prior of the spread between reversals, in the same units."""
 
@@ -54,6 +60,7 @@ class Design:
         effects: The columns of the treatment's effects.
         phases: In order.
         washout: Days removed at the beginning of each phase but the first.
+        maker, options: What made it, to make it again otherwise.
     """
 
     panel: Panel
@@ -64,6 +71,12 @@ class Design:
     effects: tuple[int, ...]
     phases: tuple[Phase, ...]
     washout: int
+    maker: Callable[..., Design]
+    options: Mapping[str, Any]
+
+    def again(self, **changes: Any) -> Design:
+        """The same design with other options, such as ``washout=3`` or ``panel=…``."""
+        return self.maker(**{**self.options, **changes})
 
     @property
     def usable(self) -> Flags:
@@ -82,6 +95,16 @@ class Design:
         found[:, list(self.effects)] = 0.0
         return found
 
+    def only(self, keep: Sequence[int], sd: Floats, effects: Sequence[str]) -> Design:
+        """The same design with the columns *keep*, their prior *sd*, and other *effects*."""
+        names = tuple(self.names[i] for i in keep)
+        chosen = tuple(i for i, name in enumerate(names) if name in effects)
+        return replace(self, names=names, matrix=self.matrix[:, list(keep)], sd=sd, effects=chosen)
+
+    def nuisance(self) -> Flags:
+        """Which columns are weekdays, season and covariates, shape (columns,)."""
+        return np.array([name.startswith(("weekday ", "year ", "covariate ")) for name in self.names])
+
     def column(self, name: str) -> int:
         return self.names.index(name)
 
@@ -99,7 +122,7 @@ class Design:
         """
         usable = self.usable
         treated = self.treated[usable].astype(float)
-        others = self.matrix[usable][:, [i for i, name in enumerate(self.names) if _is_nuisance(name)]]
+        others = self.matrix[usable][:, self.nuisance()]
         centred = treated - treated.mean()
         if not centred.any() or not others.shape[1]:
             return 0.0
@@ -136,7 +159,10 @@ def interrupted(
     if impact != "level":
         columns.append(("slope", time * treated, TREND_SD))
     phases = (Phase("A", False, 0, start - 1), Phase("B", True, start, len(panel) - 1))
-    return _design(panel, columns, treated, ("level", "slope"), phases, washout, season=season)
+    options = {
+        "panel": panel, "start": start, "impact": impact, "trend": trend, "washout": washout, "season": season
+    }  # fmt: skip
+    return _design(panel, columns, treated, ("level", "slope"), phases, interrupted, options)
 
 
 def reversal(
@@ -173,7 +199,10 @@ def reversal(
         names.append(f"reversal {number}")
         sign = 1.0 if phase.treated else -1.0
         columns.append((names[-1], sign * (rows >= phase.first).astype(float), SPREAD_SD))
-    return _design(panel, columns, flags, tuple(names), phases, washout, season=season)
+    options = {
+        "panel": panel, "treated": treated, "trend": trend, "washout": washout, "season": season, "each": each
+    }  # fmt: skip
+    return _design(panel, columns, flags, tuple(names), phases, reversal, options)
 
 
 def phases_of(labels: Sequence[str], treated: str | Sequence[str] = ()) -> tuple[Phase, ...]:
@@ -238,15 +267,15 @@ def _design(
     treated: Flags,
     effects: tuple[str, ...],
     phases: tuple[Phase, ...],
-    washout: int,
-    *,
-    season: bool,
+    maker: Callable[..., Design],
+    options: Mapping[str, Any],
 ) -> Design:
+    washout = int(options["washout"])
     if washout < 0 or any(washout > p.last - p.first for p in phases[1:]):
         raise Usage(f"a washout of {washout} days leaves nothing of a phase")
     for _, phase in pairwise(phases):
         panel = panel.without(range(phase.first, phase.first + washout), "washout")
-    columns = columns + (_season(panel) if season else []) + _covariates(panel)
+    columns = columns + (_season(panel) if options["season"] else []) + _covariates(panel)
     names = tuple(name for name, _, _ in columns)
     return Design(
         panel,
@@ -257,6 +286,8 @@ def _design(
         tuple(i for i, name in enumerate(names) if name in effects),
         phases,
         washout,
+        maker,
+        options,
     )
 
 
@@ -292,7 +323,3 @@ def _covariates(panel: Panel) -> list[Column]:
             raise Usage(f"covariate '{name}' is the same on every day")
         found.append((f"covariate {name}", (values - seen.mean()) / spread, NUISANCE_SD))
     return found
-
-
-def _is_nuisance(name: str) -> bool:
-    return name.startswith(("weekday ", "year ", "covariate "))

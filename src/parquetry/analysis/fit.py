@@ -14,13 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from parquetry.analysis.design import Design
+from parquetry.analysis.design import NUISANCE_SCALES, SCALES, Design
 from parquetry.analysis.estimates import REALISED, Direction, Estimate, Floats, Interval
 from parquetry.analysis.mixture import Mixture
 from parquetry.analysis.posterior import Posterior, Prior, integrate
 
 _ONE_ABOVE = 0.8413447460685429
 """Probability that a normal is below its mean plus one standard deviation."""
+_FLAT = 1e5
 _TREND_DAYS = 8
 """Baseline days from which on its residuals are taken around a line."""
 
@@ -114,12 +115,45 @@ def fitted(design: Design, *, factor: float = 1.0, independent: bool = False, pr
         independent: Errors without autocorrelation, to compare with.
         prior: Instead of the design's own.
     """
-    chosen = prior or Prior.of(design.sd, factor=factor, independent=independent)
+    chosen = prior or prior_of(design, factor=factor, independent=independent)
     centre, spread = baseline(design)
     usable = design.usable
     standard = (design.panel.outcome[usable] - centre) / spread
     posterior = integrate(design.times, design.matrix[usable], standard, chosen)
     return Fit(design, chosen, posterior, centre, spread)
+
+
+def without_opinion(fit: Fit) -> Posterior:
+    """
+    The posterior under a flat prior of the treatment's effects, the rest as it is.
+
+    What it says of φ does not change when any effect of the design is added to the outcome, so that
+    a refusal on φ cannot depend on the effect.
+    """
+    design, sd = fit.design, fit.prior.sd.copy()
+    sd[:, list(design.effects)] = _FLAT
+    usable = design.usable
+    outcome = (design.panel.outcome[usable] - fit.centre) / fit.spread
+    return integrate(design.times, design.matrix[usable], outcome, Prior(sd, fit.prior.weights))
+
+
+def prior_of(design: Design, *, factor: float = 1.0, independent: bool = False, spreads: Floats | None = None) -> Prior:
+    """
+    The design's own prior, its standard deviations times *factor*.
+
+    Args:
+        spreads: Values of the spread between reversals, all equally probable, instead of the design's one.
+    """
+    nuisance = design.nuisance()
+    own = np.array([name.startswith("reversal ") for name in design.names])
+    rows, weights = [], []
+    for scale, weight in SCALES:
+        for other, probability in NUISANCE_SCALES if nuisance.any() else ((1.0, 1.0),):
+            for spread in (None,) if spreads is None else spreads:
+                sd = np.where(own & (spread is not None), 1.0 if spread is None else spread, design.sd)
+                rows.append(sd * np.where(nuisance, other, scale) * factor)
+                weights.append(weight * probability)
+    return Prior(np.array(rows), np.array(weights) / np.sum(weights), np.zeros(1) if independent else None)
 
 
 def baseline(design: Design) -> tuple[float, float]:

@@ -64,7 +64,7 @@ class Interrupted:
     @property
     def contrast(self) -> Floats:
         """Of the main estimate."""
-        return _mean_effect(self.design, self.window)
+        return mean_effect(self.design, self.window)
 
     def to_dict(self) -> dict[str, Any]:
         names = ("start", "window", "level_change", "slope_change", "average", "cumulative", "relative")
@@ -129,7 +129,7 @@ def answered(fit: Fit, start: int, asked: Asked, window: tuple[int, int] | None 
     first, last = window or (min(start + design.washout, len(design.panel) - 1), len(design.panel) - 1)
     if not start <= first <= last < len(design.panel):
         raise Usage(f"the window, rows {first} to {last}, must lie within the treated ones, {start} to the last")
-    mean = _mean_effect(design, (first, last))
+    mean = mean_effect(design, (first, last))
     untreated = design.untreated()[first : last + 1].mean(axis=0)
     realised = _realised(fit, start, (first, last))
     days = last - first + 1
@@ -154,7 +154,7 @@ def _change(fit: Fit, name: str, title: str, asked: Asked, times: float, unit: s
     return fit.estimate(title, fit.design.unit(name), asked, times=times, unit=unit, judged=name == "level")
 
 
-def _mean_effect(design: Design, window: tuple[int, int]) -> Floats:
+def mean_effect(design: Design, window: tuple[int, int]) -> Floats:
     """The contrast of the mean effect over the window's days."""
     found = np.zeros(len(design.names))
     effects = list(design.effects)

@@ -4,7 +4,7 @@ The exact posterior of a linear regression whose errors are autoregressive of or
 For usable days t₁ < t₂ < … the model is::
 
     y = X·β + e,    e(t₁) ~ N(0, σ²/(1-φ²)),    e(tᵢ) | e(tᵢ₋₁) ~ N(φ^g·e(tᵢ₋₁), σ²·(1-φ^2g)/(1-φ²)),  g = tᵢ-tᵢ₋₁
-    β | σ ~ N(0, σ²·diag(sd²)),    σ² ~ inverse gamma,    p(φ) ∝ (1+φ)³·(1-φ)^(-1/2)
+    β | σ ~ Σ weight·N(0, σ²·diag(sd²)),    σ² ~ inverse gamma,    p(φ) ∝ (1+φ)³·(1-φ)^(-1/2)
 
 so that a missing day is integrated out exactly and the series starts in its stationary state. Given
 φ it is conjugate (normal-inverse-gamma); over φ, and over the *scales* of the prior where it has
@@ -29,10 +29,10 @@ from parquetry.analysis.mixture import Mixture
 LOWEST, HIGHEST = -0.98, 0.998
 """The support of φ. The prior is proper without it; beyond it, a series of a lifetime could not tell."""
 PRIOR_UP, PRIOR_DOWN = 3.0, -0.5
-COARSE, FINE = 48, 64
-DEPTH = 18.0
-"""How far below the highest log density the fine grid reaches: e^-18 is 1.5e-8."""
-NEGLIGIBLE = 1e-11
+COARSE, FINE = 32, 64
+DEPTH = 15.0
+"""How far below the highest log density the fine grid reaches, and a scale is still looked at: e^-15 is 3e-7."""
+NEGLIGIBLE = 1e-7
 SHAPE = 0.5
 RATE = 0.25
 """σ² ~ inverse gamma (SHAPE, RATE), in units of the spread: as much as one observation says, around 0.7 of it."""
@@ -55,9 +55,9 @@ class Prior:
     phis: Floats | None = None
 
     @classmethod
-    def of(cls, sd: Floats, *, factor: float = 1.0, independent: bool = False) -> Prior:
-        """One scale a column, times *factor*."""
-        return cls(np.atleast_2d(sd) * factor, np.ones(1), np.zeros(1) if independent else None)
+    def of(cls, sd: Floats) -> Prior:
+        """A normal prior: one standard deviation a column."""
+        return cls(np.atleast_2d(sd), np.ones(1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,18 +198,21 @@ def integrate(times: Whole, design: Floats, outcome: Floats, prior: Prior) -> Po
     """
     moments = Moments.of(times, design, outcome)
     if prior.phis is not None:
-        return _posterior(_Nodes.at(prior.phis, np.ones(len(prior.phis)), moments, prior), edge=0.0)
+        nodes = _Nodes.at(prior.phis, np.ones(len(prior.phis)), moments, prior)
+        return _posterior(nodes, edge=0.0, scales=np.arange(len(prior.sd)))
     coarse = np.linspace(np.arctanh(LOWEST), np.arctanh(HIGHEST), COARSE)
-    density = _Nodes.at(np.tanh(coarse), _jacobian(coarse), moments, prior).density.max(axis=1)
-    near = np.flatnonzero(density > density.max() - DEPTH)
+    density = _Nodes.at(np.tanh(coarse), _jacobian(coarse), moments, prior).density
+    alive = density > density.max() - DEPTH
+    near, scales = np.flatnonzero(alive.any(axis=1)), np.flatnonzero(alive.any(axis=0))
     low, high = max(near[0] - 1, 0), min(near[-1] + 1, COARSE - 1)
     fine = np.linspace(coarse[low], coarse[high], FINE)
     measure = _jacobian(fine)
     measure[[0, -1]] /= 2
-    nodes = _Nodes.at(np.tanh(fine), measure * (fine[1] - fine[0]), moments, prior)
+    left = Prior(prior.sd[scales], prior.weights[scales])
+    nodes = _Nodes.at(np.tanh(fine), measure * (fine[1] - fine[0]), moments, left)
     mass = np.exp(nodes.density - nodes.density.max()).sum(axis=1)
     ends = (mass[0] if low == 0 else 0.0) + (mass[-1] if high == COARSE - 1 else 0.0)
-    return _posterior(nodes, edge=float(ends / mass.sum()))
+    return _posterior(nodes, edge=float(ends / mass.sum()), scales=scales)
 
 
 def log_prior(phi: Floats) -> Floats:
@@ -259,8 +262,7 @@ class _Nodes:
         return cls(phi, density, lower, across, shape, rate)
 
 
-def _posterior(nodes: _Nodes, edge: float) -> Posterior:
-    scales = nodes.density.shape[1]
+def _posterior(nodes: _Nodes, edge: float, scales: Whole) -> Posterior:
     highest = nodes.density.max()
     weights = np.exp(nodes.density - highest).ravel()
     total = weights.sum()
@@ -271,8 +273,8 @@ def _posterior(nodes: _Nodes, edge: float) -> Posterior:
     across = nodes.location.reshape(-1, columns)[keep]
     return Posterior(
         weights=weights[keep] / weights[keep].sum(),
-        phi=np.repeat(nodes.phi, scales)[keep],
-        scale=np.tile(np.arange(scales), len(nodes.phi))[keep],
+        phi=np.repeat(nodes.phi, len(scales))[keep],
+        scale=np.tile(scales, len(nodes.phi))[keep],
         location=np.einsum("gpq,gq->gp", root, across),
         root=root,
         shape=nodes.shape,

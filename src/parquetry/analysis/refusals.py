@@ -13,8 +13,9 @@ import numpy as np
 
 from parquetry.analysis import limits
 from parquetry.analysis.design import Design, Phase
-from parquetry.analysis.estimates import Flags, Reason
-from parquetry.analysis.fit import Fit
+from parquetry.analysis.estimates import Flags, Floats, Reason
+from parquetry.analysis.fit import Fit, without_opinion
+from parquetry.analysis.posterior import Posterior
 from parquetry.errors import Refused
 
 
@@ -26,14 +27,15 @@ def of_design(design: Design, *, affected: Collection[str] = (), reversals: bool
         affected: Covariates that the treatment is declared to affect.
         reversals: It is a reversal design.
     """
-    found = [*_few_days(design), *_missing(design), *_constant(design), *_aliased(design)]
+    found = [*_few_days(design), *of_missing(design), *_constant(design), *_aliased(design)]
     found += _affected(design, affected)
     return tuple(found + (list(_few_phases(design)) if reversals else []))
 
 
 def of_fit(fit: Fit) -> tuple[Reason, ...]:
     """Grounds that the computation shows."""
-    return (*_not_finite(fit), *_edge(fit), *_exact(fit), *_persistent(fit))
+    free = without_opinion(fit)
+    return (*_not_finite(fit), *_edge(free), *_exact(fit), *_persistent(free))
 
 
 def refuse(reasons: tuple[Reason, ...]) -> None:
@@ -91,7 +93,7 @@ def missing_shares(design: Design) -> Mapping[str, float]:
     return shares
 
 
-def _missing(design: Design) -> Iterator[Reason]:
+def of_missing(design: Design) -> Iterator[Reason]:
     shares = missing_shares(design)
     for phase, share in shares.items():
         if share > limits.MISSING_SHARE:
@@ -149,29 +151,34 @@ def _not_finite(fit: Fit) -> Iterator[Reason]:
         yield Reason("not-finite", "the posterior has numbers that are not finite", {})
 
 
-def _edge(fit: Fit) -> Iterator[Reason]:
-    if fit.posterior.edge > limits.GRID_EDGE:
+def _edge(free: Posterior) -> Iterator[Reason]:
+    if free.edge > limits.GRID_EDGE:
         yield Reason(
             "grid-edge",
-            f"{fit.posterior.edge:.1%} of the posterior lies at the ends of the grid of the autocorrelation",
-            {"mass": fit.posterior.edge, "most": limits.GRID_EDGE},
+            f"{free.edge:.1%} of the posterior lies at the ends of the grid of the autocorrelation",
+            {"mass": free.edge, "most": limits.GRID_EDGE},
         )
 
 
 def _exact(fit: Fit) -> Iterator[Reason]:
-    """By least squares, since the prior keeps the posterior's own variance above zero."""
+    """By least squares, since the prior keeps the posterior's own variance above zero; against what is not effect."""
     usable = fit.design.usable
     outcome, matrix = fit.design.panel.outcome[usable], fit.design.matrix[usable]
-    centred = outcome - outcome.mean()
-    rest = centred - matrix @ np.linalg.lstsq(matrix, centred, rcond=None)[0]
+    kinds = np.column_stack([np.ones(len(outcome)), matrix[:, list(fit.design.effects)]])
+    centred, rest = _rest(kinds, outcome), _rest(matrix, outcome)
     if len(outcome) > matrix.shape[1] and rest @ rest <= limits.RESIDUAL * (centred @ centred):
         yield Reason(
             "no-noise", "the model explains the outcome exactly; it is a formula, not a measurement", {"share": 0.0}
         )
 
 
-def _persistent(fit: Fit) -> Iterator[Reason]:
-    probability = fit.posterior.phi_above(limits.PERSISTENT_PHI)
+def _rest(matrix: Floats, outcome: Floats) -> Floats:
+    found: Floats = outcome - matrix @ np.linalg.lstsq(matrix, outcome, rcond=None)[0]
+    return found
+
+
+def _persistent(free: Posterior) -> Iterator[Reason]:
+    probability = free.phi_above(limits.PERSISTENT_PHI)
     if probability > limits.PERSISTENT_PROBABILITY:
         yield Reason(
             "persistent",
@@ -192,8 +199,8 @@ def _washed(design: Design) -> Flags:
 
 
 CODES: Mapping[str, Callable[..., Iterator[Reason] | list[Reason]]] = {
-    "few-days": _few_days, "few-days-in-phase": _few_days, "few-phases": _few_phases, "missing": _missing,
-    "missing-differs": _missing, "constant": _constant, "aliased": _aliased, "affected-covariate": _affected,
+    "few-days": _few_days, "few-days-in-phase": _few_days, "few-phases": _few_phases, "missing": of_missing,
+    "missing-differs": of_missing, "constant": _constant, "aliased": _aliased, "affected-covariate": _affected,
     "not-finite": _not_finite, "grid-edge": _edge, "no-noise": _exact, "persistent": _persistent,
 }  # fmt: skip
 """Every ground there is, by its code, and who finds it."""

@@ -12,7 +12,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
-from parquetry.checkup import Finding, doubtful, failed, fine, session
+from parquetry.checkup import Finding, doubtful, failed, fine, reports, session
 from parquetry.contracts import Contract, types
 from parquetry.drafting import Column, choice
 from parquetry.errors import Config, Denied, ParquetryError, SchemaDrift, did_you_mean
@@ -56,8 +56,8 @@ def examined(project: Project, source: str, contracts: Contracts) -> list[Findin
     """What a source and the datasets that are read from it are like."""
     about, found = f"source {source}", list[Finding]()
     spec = project.source(source)
-    if spec.kind != "postgres":
-        return [doubtful(about, f"kind '{spec.kind}' is not examined", "parquetry plan looks at its files")]
+    if spec.kind == "files":
+        return reports.examined(project, source)
     settings = project.settings
     try:
         to = _link.link(

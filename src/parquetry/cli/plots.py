@@ -126,7 +126,8 @@ def _cells(values: Sequence[float | None], width: int) -> list[float | None]:
 
 
 def _short(value: float) -> str:
-    return f"{value:,.0f}" if value == int(value) and abs(value) < 1e15 else f"{value:.4g}"
+    """A label's number: four digits, and as many more as stand before the point."""
+    return f"{value:,.0f}" if abs(value) < 1e15 and (value == int(value) or abs(value) >= 1000) else f"{value:.4g}"
 
 
 def _clean(text: str) -> str:

@@ -36,7 +36,13 @@ class _Lines:
     def __call__(self, dataset: str, step: str, staged: int, rows: int) -> None:
         if time.monotonic() - self.last >= SECONDS_BETWEEN_LINES:
             self.last = time.monotonic()
-            click.echo(f"{dataset}: {step}, {staged / 1e6:,.0f} MB written of {rows:,} rows", err=True)
+            click.echo(f"{dataset}: {step}, {_amount(step, staged, rows)}", err=True)
+
+
+def _amount(step: str, staged: int, rows: int) -> str:
+    if step == "files":
+        return f"{staged / 1e6:,.1f} of {rows / 1e6:,.1f} MB read"
+    return f"{staged / 1e6:,.0f} MB written of {rows:,} rows"
 
 
 @contextmanager
@@ -48,8 +54,7 @@ def _bar(*, color: bool) -> Iterator[Any]:
         SpinnerColumn(),
         TextColumn("{task.description:<24}"),
         BarColumn(),
-        TextColumn("{task.fields[rows]:>12,} rows"),
-        TextColumn("{task.fields[megabytes]:>8.1f} MB"),
+        TextColumn("{task.fields[amount]:>32}"),
         TimeElapsedColumn(),
     )
     console = Console(stderr=True, no_color=not color)
@@ -58,15 +63,14 @@ def _bar(*, color: bool) -> Iterator[Any]:
 
         def seen(dataset: str, step: str, staged: int, rows: int) -> None:
             if dataset not in tasks:
-                tasks[dataset] = progress.add_task(dataset, total=None, rows=rows, megabytes=0.0)
-            done = 1 if step == "check" else None
+                tasks[dataset] = progress.add_task(dataset, total=None, amount="")
+            done, total = {"check": (1, 1), "files": (staged, rows)}.get(step, (None, None))
             progress.update(
                 tasks[dataset],
                 description=f"{step} {dataset}",
-                total=done,
+                total=total,
                 completed=done,
-                rows=rows,
-                megabytes=staged / 1e6,
+                amount=_amount(step, staged, rows),
             )
 
         yield seen

@@ -7,9 +7,10 @@ splitting at quotes leaves, in every second piece, what is outside; all of it at
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parquetry.formats import _quotes
+from parquetry.formats._glance import Glance
 from parquetry.formats._lines import Lines
 from parquetry.formats._place import Plain
 from parquetry.formats.content import opened
@@ -24,6 +25,7 @@ class Outside:
 
     Attributes:
         signs: Its delimiter, quote and ends of lines.
+        width: Values in its header, and so in every record.
         limit: Bytes of a record, above which a quote is taken to be open.
         records: Line ends outside of quotes.
         longest: At least the bytes of the longest record, and at most two pieces more.
@@ -31,15 +33,23 @@ class Outside:
 
     plain: Plain
     signs: _quotes.Signs
+    width: int
     limit: int
     records: int = 0
     longest: int = 0
+    _glance: Glance = field(init=False)
     _inside: bool = False
     _ended: bool = True
     _after: int = 0
     # The piece in which the record that is open began, and whether a quoted value was open before it.
     _since: int = 0
     _since_inside: bool = False
+    # Where the records begin that are being counted, and delimiters they have beyond what they should.
+    _whole: int = 0
+    _surplus: int = 0
+
+    def __post_init__(self) -> None:
+        self._glance = Glance(self.signs, self.width)
 
     def take(self, piece: Lines) -> None:
         """
@@ -49,7 +59,7 @@ class Outside:
             BadInput: A blank line, ends of lines that differ, a quote where none may be, or one that does not end.
         """
         data = piece.data
-        if not self._inside and self._plainly_sound(data):
+        if not self._inside and self._glance.sound(data):
             found, inside = data.count(b"\n"), False
         else:
             outside, inside = self._split(data)
@@ -57,6 +67,7 @@ class Outside:
                 at, says = _quotes.fault(data, self.signs, inside=self._inside)
                 raise self.plain.wrong(says, piece.byte + at)
             found = outside.count(b"\n")
+            self._require_width(piece, outside, found + (not inside and not data.endswith(b"\n")), inside=inside)
         self._after = piece.byte + len(piece.data)
         self.longest = max(self.longest, self._after - self._since)
         if found:
@@ -77,46 +88,23 @@ class Outside:
             raise self._unclosed("a quoted value begins here and does not end")
         return self.records + (not self._ended)
 
-    def _plainly_sound(self, data: bytes) -> bool:
+    def _require_width(self, piece: Lines, outside: bytes, records: int, *, inside: bool) -> None:
         """
-        Whether *data*, lines that begin outside of quotes, is seen to be sound without taking it apart.
+        Raises where there are more values than there should be: DuckDB leaves them out if they are empty.
 
-        Every quote must open or close a value, and not both, as many the one as the other; and every line must
-        have an even number of them, so that every line is a record. A quote inside of a value without quotes is
-        then found here, or by DuckDB: behind it quotes that open look as if they closed, and text follows.
+        What is counted is the surplus since all records were whole, since a piece may end within one.
         """
-        if b"\n\n" in data or data[0] == 10 or not self._plain_ends(data):
-            return False
-        quote, delimiter = self.signs.quote, self.signs.delimiter
-        if not quote or quote not in data:
-            return True
-        if self.signs.ends != b"\n" or not data.endswith(b"\n"):
-            return False
-        data = b"\n" + data
-        if (doubled := quote + quote) in data:  # most are empty values
-            data = data.replace(delimiter + doubled, delimiter).replace(b"\n" + doubled, b"\n")
-            if doubled in data:
-                return False
-        if quote in data.translate(None, self._neither).replace(doubled, b""):
-            return False
-        before, after = (delimiter + quote, b"\n" + quote), (quote + delimiter, quote + b"\n")
-        if any(one + other[1:] in data for one in before for other in after):
-            return False
-        opens, closes = (sum(map(data.count, signs)) for signs in (before, after))
-        return opens == closes == data.count(quote) / 2
-
-    def _plain_ends(self, data: bytes) -> bool:
-        if b"\r" not in data:
-            return self.signs.ends == b"\n"
-        return self.signs.ends == b"\r\n" and (
-            not self.signs.quote
-            or self.signs.quote not in data
-        ) and data.count(b"\r") == data.count(b"\r\n") == data.count(b"\n") and b"\n\r" not in data and data[0] != 13
-
-    @property
-    def _neither(self) -> bytes:
-        """Every byte that is neither a quote nor the end of a line."""
-        return bytes(set(range(256)) - {self.signs.quote[0], 10})
+        if not self._inside:
+            self._whole, self._surplus = piece.byte, 0
+        self._surplus += outside.count(self.signs.delimiter) - records * (self.width - 1)
+        if inside or not self._surplus:
+            return
+        with opened(self.plain.path, self.plain.name) as file:
+            file.seek(self._whole)
+            data = file.read(piece.byte + len(piece.data) - self._whole)
+        for at, width in _quotes.widths(data, self.signs):
+            if width != self.width:
+                raise self.plain.wrong(f"{width} values, and the header has {self.width}", self._whole + at)
 
     def _split(self, data: bytes) -> tuple[bytes, bool]:
         """What is outside, each quoted run as one quote, and whether a run is open at the end."""

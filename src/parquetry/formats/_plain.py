@@ -22,8 +22,9 @@ from parquetry.formats.content import opened
 from parquetry.formats.shape import Shape
 
 _BLOCK = 2**20
-# What is written by people and programs shrinks 3 to 50 times; a bomb, a thousand times.
-_RATIO, _RATIO_FROM = 1000, 100 * 2**20
+_LARGEST_DOCUMENT = 32 * 2**20  # which takes half a gigabyte of memory
+# What programs report shrinks 3 to 50 times; a bomb, a thousand times with gzip, which can do no better.
+_RATIO, _RATIO_FROM = 250, 100 * 2**20
 
 _MAGIC = (
     (b"\x1f\x8b", "compressed with gzip, and its name does not end in .gz"),
@@ -65,18 +66,22 @@ def plain(path: Path, shape: Shape, temp: Path, name: str) -> Plain:
             _written(copy, _decoded(blocks, decoder, name, shape.encoding) if decoder else blocks, name)
         path = copy
     with opened(path, name) as file:
-        if (size := os.fstat(file.fileno()).st_size) > shape.max_bytes:
-            raise too_large(name, size, shape.max_bytes)
+        if (size := os.fstat(file.fileno()).st_size) > largest(shape):
+            raise _too_large(name, f"{size:,} bytes", shape)
         _not_something_else(file.read(512), name)
     return Plain(path, name, ", ".join(steps))
 
 
-def too_large(name: str, size: int, limit: int, form: str = "") -> BadInput:
-    """More bytes than the dataset allows."""
-    return BadInput(
-        f"{name} has {size:,} bytes{form}, and at most {limit:,} may be",
-        next="if that is right, raise max_bytes for the dataset", file=name, bytes=size,
-    )  # fmt: skip
+def largest(shape: Shape) -> int:
+    """Bytes that a plain file may have; a document of JSON is held in memory."""
+    return min(shape.max_bytes, _LARGEST_DOCUMENT) if shape.format == "json" else shape.max_bytes
+
+
+def _too_large(name: str, size: str, shape: Shape) -> BadInput:
+    held = " of a JSON document, which is held in memory" if shape.format == "json" else ""
+    limit = largest(shape)
+    next = "" if limit < shape.max_bytes else "if that is right, raise max_bytes for the dataset"
+    return BadInput(f"{name} has {size}, and at most {limit:,} may be{held}", next=next, file=name, limit=limit)
 
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder | None:
@@ -133,8 +138,8 @@ def _limited(blocks: Iterable[bytes], shape: Shape, name: str, compressed: int) 
     size = 0
     for block in blocks:
         size += len(block)
-        if size > shape.max_bytes:
-            raise too_large(name, size, shape.max_bytes, " and more when decompressed")
+        if size > largest(shape):
+            raise _too_large(name, f"more than {size - len(block):,} bytes when decompressed", shape)
         if size > _RATIO_FROM and size > _RATIO * compressed:
             raise BadInput(
                 f"{name}: its {compressed:,} bytes become more than {_RATIO} times as many: a decompression bomb",

@@ -6,6 +6,7 @@ Slow, and only ever run over the last piece of a file that is refused.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -40,6 +41,20 @@ def opening(data: bytes, signs: Signs, *, inside: bool) -> int:
         if event == "open":
             found = at
     return found
+
+
+def widths(data: bytes, signs: Signs) -> Iterator[tuple[int, int]]:
+    """Where each record of *data* begins, which is sound and begins with one, and how many values it has."""
+    begin = at = delimiters = 0
+    inside = False
+    for line in io.BytesIO(data):
+        parts = line.split(signs.quote) if signs.quote else [line]
+        delimiters += sum(part.count(signs.delimiter) for part in parts[inside::2])
+        inside ^= len(parts) % 2 == 0
+        at += len(line)
+        if not inside:
+            yield begin, delimiters + 1
+            begin, delimiters = at, 0
 
 
 State = Literal["line", "value", "plain", "quoted", "closed"]

@@ -51,6 +51,7 @@ class Variants:
     _variants: Sequence[_Paths] = ()
     _seen: list[bool] = field(default_factory=list)
     _beyond: dict[str, None] = field(default_factory=dict)
+    _noted: set[tuple[frozenset[str], tuple[str, ...]]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         declared = self.shape.variants or (Variant(self.shape.columns),)
@@ -61,26 +62,29 @@ class Variants:
         """
         A row: added, left out, or unfit.
 
+        Args:
+            text: How it begins in the file; empty if that is not at hand.
+
         Raises:
             BadInput: One unfit row too many.
         """
         if not isinstance(row, dict):
-            self.rows.unfit(line, byte, text, f"{kind(row)} where an object belongs")
+            self.rows.unfit(line, byte, text or f"{written(row)}", f"{kind(row)} where an object belongs")
             return
         try:
             paths = next((v for v in self._variants if self._fits(v, row)), None)
             found = None if paths is None or paths.excluded else self._values(paths, row)
         except _NoObject as error:
-            self.rows.unfit(line, byte, text, str(error))
+            self.rows.unfit(line, byte, text or f"{written(row)}", str(error))
             return
         if paths is None:
-            self.rows.unfit(line, byte, text, "it has the paths of no variant that is declared")
+            says = "it has the paths of no variant that is declared"
+            self.rows.unfit(line, byte, text or f"{written(row)}", says)
         elif found is None:
             self.rows.excluded += 1
         else:
             self.rows.add(line, found)
-            if len(self._beyond) < _MOST_BEYOND:
-                self._beyond.update(dict.fromkeys(key for key in row if key not in paths.used))
+            self._note(paths, tuple(row))
 
     def parsed(self) -> Parsed:
         """
@@ -97,6 +101,12 @@ class Variants:
         there = [asked[c] for c, seen in zip(self.rows.columns, self._seen, strict=True) if seen]
         missing = lacking(self.plain.name, self.contract, asked, there, self.given, beyond)
         return self.rows.parsed(self.shape, self.contract, missing, beyond)
+
+    def _note(self, paths: _Paths, keys: tuple[str, ...]) -> None:
+        """Keys that no column has; rows with the same keys are looked at once."""
+        if (paths.used, keys) not in self._noted and len(self._beyond) < _MOST_BEYOND:
+            self._noted.add((paths.used, keys))
+            self._beyond.update(dict.fromkeys(key for key in keys if key not in paths.used))
 
     def _paths(self, variant: Variant) -> _Paths:
         try:

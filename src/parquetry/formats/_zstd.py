@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from types import ModuleType
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from parquetry.errors import BadInput, MissingExtra
 
@@ -53,4 +53,4 @@ def _library() -> ModuleType:
             from backports import zstd
     except ImportError as error:
         raise MissingExtra("zstd", "reading a .zst file") from error
-    return cast(ModuleType, zstd)
+    return zstd

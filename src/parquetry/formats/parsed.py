@@ -18,7 +18,7 @@ import duckdb
 
 from parquetry import kinds
 from parquetry.contracts import Contract
-from parquetry.errors import BadInput, SchemaDrift, Storage, did_you_mean
+from parquetry.errors import BadInput, Config, SchemaDrift, Storage, did_you_mean
 from parquetry.formats import readers
 from parquetry.formats._place import Plain, record
 from parquetry.formats._plain import plain
@@ -152,6 +152,10 @@ def translating(name: str) -> Iterator[None]:
                 f"no space left to read {name}", what=_first_line(error), next="free some space, then run again"
             ) from error
         raise BadInput(f"{name} cannot be read", what=_first_line(error), file=name) from error
+    except duckdb.NotImplementedException as error:
+        if "Unknown TimeZone" not in str(error):
+            raise
+        raise Config(f"{name}: {_first_line(error)}", next="correct timezone of the dataset") from error
     except duckdb.InvalidInputException as error:
         raise _csv_error(name, str(error)) from error
 

@@ -57,7 +57,7 @@ class Shape:
             quantifiers such as ``(a+)+`` can take forever on a line that does not match.
         ignore: Of text: lines that match this wholly are left out and counted, as are blank ones.
         max_line: Bytes of a line, and of a record of CSV.
-        max_bytes: Bytes of a file when decompressed; of a JSON document at most 64 MiB, which is held in memory.
+        max_bytes: Bytes of a file when decompressed; of a JSON document at most 32 MiB, which is held in memory.
     """
 
     format: Format

@@ -41,7 +41,7 @@ class Drafted:
         seconds: By step.
         reports: Of report files, the partitions that were read, and the seconds that each took.
         set_aside: Report files that could not be read and were passed over, each with the reason.
-        absent: There was nothing to read, and nothing is published of it.
+        absent: There was nothing to read, and no row of it was ever published: at most its types are.
     """
 
     name: str

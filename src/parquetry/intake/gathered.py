@@ -33,6 +33,7 @@ DAY = "date_partition"
 
 _MISFIT = "parquetry: a value is not exactly of its type"
 _MINUS_ZERO = "parquetry: minus zero"
+_TYPED = "parquetry:typed:"
 _LISTEN_SECONDS = 0.2
 
 
@@ -92,7 +93,7 @@ def gathered(
             except (BadInput, SchemaDrift) as error:
                 broken.append((arrival.file.name, error))
             done += arrival.content.bytes
-            job.seen(of.name, "read", done, total)
+            job.seen(of.name, "files", done, total)
     return found, broken
 
 
@@ -124,10 +125,11 @@ class _Gathering:
 
     def _typed(self, connection: duckdb.DuckDBPyConnection, read: Parsed, *, minus_zero: bool) -> Gathered | None:
         """None: a value is not exactly of its type."""
-        columns = [self._column(f, minus_zero=minus_zero) for f in self.of.contract.fields]
         path = self.place.with_suffix(".parquet")
         try:
-            rows = self._written(connection, f"SELECT {', '.join(columns)} FROM ({read.select})", path, not minus_zero)
+            rows = self._written(
+                connection, self._typed_sql(read, minus_zero=minus_zero), path, read, dictionaries=not minus_zero
+            )
         except duckdb.InvalidInputException as error:
             if _MINUS_ZERO in str(error):
                 return self._typed(connection, read, minus_zero=True)
@@ -137,17 +139,29 @@ class _Gathering:
         self._require_all(rows, read)
         return self._staged(connection, read, path, typed=True)
 
+    def _typed_sql(self, read: Parsed, *, minus_zero: bool) -> str:
+        """
+        The file's rows in the contract's types; it fails at the first value that is not exactly of its type.
+
+        Values are converted below and looked at above: in one expression DuckDB would convert each as often
+        as it is named, which takes twice the time.
+        """
+        fields = self.of.contract.fields
+        both = [f"{exact.exactly(sql.name(f.name), 'VARCHAR', f.type)} AS {sql.name(_TYPED + f.name)}" for f in fields]
+        above = [self._column(f, minus_zero=minus_zero) for f in fields]
+        return f"SELECT {', '.join(above)} FROM (SELECT *, {', '.join(both)} FROM ({read.select}))"
+
     def _column(self, field: Field, *, minus_zero: bool) -> str:
-        name = sql.name(field.name)
-        typed = exact.exactly(name, "VARCHAR", field.type)
+        name, typed = sql.name(field.name), sql.name(_TYPED + field.name)
+        value = typed
         if field.type != "VARCHAR":
-            wrong = f"WHEN {name} IS NOT NULL AND {typed} IS NULL THEN error({sql.text(_MISFIT)})"
+            wrong = f"WHEN {typed} IS NULL AND {name} IS NOT NULL THEN error({sql.text(_MISFIT)})"
             if field.type in ("DOUBLE", "FLOAT") and not minus_zero:
                 wrong += f" WHEN {typed} = 0 AND {name} LIKE '-%' THEN error({sql.text(_MINUS_ZERO)})"
-            value = f"coalesce({typed}, {self._day_sql()})" if _is_day(field) else typed
-            typed = f"CASE {wrong} ELSE {value} END"
+            filled = f"coalesce({typed}, {self._day_sql()})" if _is_day(field) else typed
+            value = f"CASE {wrong} ELSE {filled} END"
         flag = f", NULL::VARCHAR AS {sql.name(field.flag)}" if field.flag else ""
-        return f"{typed} AS {name}{flag}"
+        return f"{value} AS {name}{flag}"
 
     def _day_sql(self) -> str:
         """The day that the file is of; where only its rows say it, each row's own."""
@@ -160,12 +174,15 @@ class _Gathering:
         select = read.numbered
         if any(map(_is_day, self.of.contract.fields)):
             select = f"SELECT * REPLACE (coalesce({DAY}, {self._day_sql()}::VARCHAR) AS {DAY}) FROM ({select})"
-        self._require_all(self._written(connection, select, path, True), read)
+        self._require_all(self._written(connection, select, path, read, dictionaries=True), read)
         return self._staged(connection, read, path, typed=False)
 
-    def _written(self, connection: duckdb.DuckDBPyConnection, select: str, path: Path, dictionaries: bool) -> int:
+    def _written(
+        self, connection: duckdb.DuckDBPyConnection, select: str, path: Path, read: Parsed, *, dictionaries: bool
+    ) -> int:
+        row_bytes = self.arrival.content.bytes / max(read.rows, 1)
         return write.one_file(
-            connection.execute, select, path,
+            connection.execute, select, path, row_bytes=row_bytes,
             compression=self.job.options.compression, metadata=self.job.footer(self.of.name, self.of.contract),
             dictionaries=dictionaries,
         )  # fmt: skip

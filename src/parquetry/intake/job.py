@@ -22,7 +22,10 @@ from parquetry.sources import Opened
 from parquetry.stoppable import Stoppable
 
 Seen = Callable[[str, str, int, int], None]
-"""Called as it goes: dataset, step (``read``, ``check``), bytes staged so far, rows to come."""
+"""
+Called as it goes: dataset, step (``read``, ``check``), bytes staged so far, rows to come.
+Of report files the step is ``files``, with the bytes read so far, and those of all files.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@ The datasets of a snapshot as they are in their sources at the moment of asking:
 
 A live view has the columns and types that the dataset is published in, and gives each value as an
 export would. Where an export would refuse or publish otherwise, the query ends with an error.
+Datasets of report files are shown as they are published: a file is no source to ask.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from parquetry import catalog
 from parquetry.contracts.exact import exactly
-from parquetry.errors import SchemaDrift
+from parquetry.errors import SchemaDrift, Usage
 from parquetry.intake.origin import Origin
 from parquetry.intake.reading import opened
 from parquetry.lake import Snapshot, ledger
@@ -39,13 +40,17 @@ def write(project: Project, snapshot: Snapshot, file: Path) -> Live:
     Fill the DuckDB *file* with live views of *snapshot*'s datasets. No password is in it.
 
     Raises:
+        Usage: The project has no database.
         SchemaDrift: A table has changed, so that it cannot be shown as it is published.
         ParquetryError: As an export, for a source that cannot be read.
     """
     schema, macros = project.settings.duckdb_schema, queries.macros(project.queries)
     attach: list[str] = []
     problems = [macros.problem] if macros.problem else []
-    sources = sorted({d.source for d in snapshot.manifest.datasets.values()})
+    sources = databases(project, snapshot)
+    if not sources:
+        raise Usage("mode live shows databases, and this project has none", next="parquetry sync --mode view")
+    stored = [name for name in snapshot.datasets if snapshot.dataset(name).source not in sources]
     for number, source in enumerate(sources, 1):
         alias = f"source_{source}"
         with opened(project, source, ledger.new_id()) as reading:
@@ -53,6 +58,8 @@ def write(project: Project, snapshot: Snapshot, file: Path) -> Live:
             reading.run(f"ATTACH {literal(file)} AS {_CATALOG}")
             reading.run(f"CREATE SCHEMA IF NOT EXISTS {_CATALOG}.{quoted(schema)}")
             reading.run(f"USE {_CATALOG}.{quoted(schema)}")
+            if number == 1:
+                catalog.define_stored(reading.connection, snapshot, stored)
             for name, sql in selects.items():
                 _define(reading, snapshot, name, sql)
             attach.append(reading.attachment(alias))
@@ -64,6 +71,12 @@ def write(project: Project, snapshot: Snapshot, file: Path) -> Live:
             reading.run("USE memory")
             reading.run(f"DETACH {_CATALOG}")
     return Live(tuple(attach), tuple(problems))
+
+
+def databases(project: Project, snapshot: Snapshot) -> list[str]:
+    """The sources of *snapshot* that can be asked."""
+    sources = sorted({d.source for d in snapshot.manifest.datasets.values()})
+    return [source for source in sources if project.source(source).kind != "files"]
 
 
 def of(snapshot: Snapshot, source: str) -> Iterator[str]:

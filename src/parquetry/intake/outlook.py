@@ -80,10 +80,10 @@ def outlook(
         require_accepted(origin, drifted, accept=accept_drift)
         as_text = _as_text(origin, look, old, anew=accept_drift, full=selection.full)
         schema = origin.contract.published(as_text)
-        if _kept(old, window, schema, origin.contract.fingerprint):
+        if not (reason := _reason_against_keeping(old, window, selection.where, schema, origin)):
             break
         window = replace(window, ranges=())
-        notes.append("everything is read: the contract has changed since the partitions outside were published")
+        notes.append(f"everything is read: {reason} since the partitions outside were published")
     if old and dict(old.where) != dict(selection.where):
         notes.append(f"{origin.name} was published with another filter before: {dict(old.where) or 'none'}")
     parts = old.partitions if old else {}
@@ -147,11 +147,21 @@ def _flip(origin: Origin, columns: Iterable[Published]) -> SchemaDrift:
     )
 
 
-def _kept(old: manifest.Dataset | None, window: Window, schema: Mapping[str, str], fingerprint: str) -> bool:
+def _reason_against_keeping(
+    old: manifest.Dataset | None, window: Window, where: Mapping[str, str], schema: Mapping[str, str], origin: Origin
+) -> str:
     """
-    Whether partitions outside *window* can stay: there are none, or they were published with the
-    same columns under the same contract. Otherwise everything has to be read.
+    Why partitions outside *window* cannot stay, and everything has to be read; empty if they can, or there are none.
+
+    They stay if they were published with the same columns under the same contract and filter, and are
+    months of the same time: else a row would be looked for in one month that lies in another.
     """
     if old is None or not window.ranges:
-        return True
-    return old.schema == dict(schema) and old.contract.fingerprint == fingerprint and old.contract.validated
+        return ""
+    if old.time != origin.time or partition.ALL in old.partitions:
+        return "its time or its partition has changed"
+    if dict(old.where) != dict(where):
+        return "its filter has changed"
+    used = old.contract
+    same = old.schema == dict(schema) and used.fingerprint == origin.contract.fingerprint and used.validated
+    return "" if same else "the contract has changed"

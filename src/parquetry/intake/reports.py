@@ -11,7 +11,7 @@ from contextlib import closing
 
 import duckdb
 
-from parquetry.contracts import check
+from parquetry.contracts import check, sql
 from parquetry.contracts.staged import Staged
 from parquetry.errors import BadInput, InvalidData, SchemaDrift
 from parquetry.intake import merged
@@ -20,8 +20,8 @@ from parquetry.intake.draft import Drafted
 from parquetry.intake.gathered import Broken, Gathered, gathered
 from parquetry.intake.job import Job, timed
 from parquetry.intake.report_audit import Held, audit
-from parquetry.lake import manifest, partition
-from parquetry.lake.commit import Draft, StagedPartition
+from parquetry.lake import manifest, partition, write
+from parquetry.lake.commit import Draft, StagedFile, StagedPartition
 from parquetry.lake.manifest import Account, ContractUsed, Partition, PublishedColumn, Report
 from parquetry.project import Dataset
 from parquetry.sources.files import Folder
@@ -51,7 +51,7 @@ def draft(job: Job[Folder], name: str, spec: Dataset) -> Drafted:
             raise _unreadable(of, broken, len(there.asked) + len(there.broken))
         notes = [*there.notes(of, job.selection), *_columns_told(found), *_broken_told(broken)]
         if not found:
-            return _unread(job, of, old, notes, broken, seconds)
+            return _unread(connection, job, of, old, notes, broken, seconds)
         with timed(seconds, "check"):
             return _read(connection, job, of, there, old, found, notes, broken, seconds)
 
@@ -75,18 +75,9 @@ def _read(
         sum(g.excluded for g in found),
     )
     read = {} if audited.held is None else dict(_partition(job, of, held) for held in audited.held)
-    dataset = manifest.Dataset(
-        source=of.spec.source,
-        relation=of.relation,
-        contract=ContractUsed(of.contract.name, of.contract.fingerprint, job.options.validate),
-        key=of.spec.key,
-        time=of.time,
-        columns=tuple(_columns(of)),
-        partitions=kept,
-    )
     return Drafted(
         name=of.name,
-        draft=None if audited.held is None else Draft(dataset, _position(job, of), {**apart, **read}),
+        draft=None if audited.held is None else Draft(_dataset(job, of, kept), _position(job, of), {**apart, **read}),
         read=account,
         broken=audited.broken,
         quarantine=audited.quarantine,
@@ -98,20 +89,46 @@ def _read(
 
 
 def _unread(
-    job: Job[Folder], of: ReportsOf, old: manifest.Dataset | None, notes: Sequence[str], broken: Sequence[Broken],
-    seconds: dict[str, float],
+    connection: duckdb.DuckDBPyConnection, job: Job[Folder], of: ReportsOf, old: manifest.Dataset | None,
+    notes: Sequence[str], broken: Sequence[Broken], seconds: dict[str, float],
 ) -> Drafted:  # fmt: skip
-    """Nothing of it is read: it stays as it is, or is not there at all."""
+    """Nothing of it is read: it stays as it is; what never had a report has its columns and no rows."""
+    draft = Draft(old, _position(job, of), {}) if old and any(p.reports for p in old.partitions.values()) else None
     return Drafted(
         name=of.name,
-        draft=Draft(old, _position(job, of), {}) if old else None,
+        draft=draft or _empty(connection, job, of),
         read=Account(0, 0),
         broken=(),
         quarantine=(),
         notes=tuple(notes),
         seconds=seconds,
         set_aside=tuple(str(error.failed) for _, error in broken),
-        absent=old is None,
+        absent=draft is None,
+    )
+
+
+def _empty(connection: duckdb.DuckDBPyConnection, job: Job[Folder], of: ReportsOf) -> Draft:
+    """One file that only holds the types, so that queries and macros may name a dataset before its first report."""
+    path, columns = job.staging / f"{of.name}-empty.parquet", of.contract.published()
+    nothing = ", ".join(f"NULL::{type_} AS {sql.name(column)}" for column, type_ in columns.items())
+    write.one_file(
+        connection.execute, f"SELECT {nothing} WHERE false", path,
+        compression=job.options.compression, metadata=job.footer(of.name, of.contract),
+    )  # fmt: skip
+    facts = write.facts(connection, [str(path)], columns, of.time)[str(path)]
+    staged = StagedPartition(Account(0, 0), (StagedFile(path, facts.rows, facts.digest),))
+    return Draft(_dataset(job, of, {}), _position(job, of), {partition.EMPTY: staged})
+
+
+def _dataset(job: Job[Folder], of: ReportsOf, partitions: dict[str, Partition]) -> manifest.Dataset:
+    return manifest.Dataset(
+        source=of.spec.source,
+        relation=of.relation,
+        contract=ContractUsed(of.contract.name, of.contract.fingerprint, job.options.validate),
+        key=of.spec.key,
+        time=of.time,
+        columns=tuple(_columns(of)),
+        partitions=partitions,
     )
 
 
@@ -145,6 +162,8 @@ def _kept(
     kept: dict[str, Partition] = {}
     apart: dict[str, StagedPartition] = {}
     for key, part in old.partitions.items() if old else ():
+        if not part.reports:  # the types of a dataset without rows
+            continue
         stay = [r for r in part.reports if _identity(of, r.file, r.date) not in read]
         if len(stay) == len(part.reports):
             kept[key] = part

@@ -79,16 +79,17 @@ def compare_source(
     The source's tables are read by DuckDB as an export would read them, so that the values are the same.
 
     Raises:
-        Usage: As `query`; or the snapshot is of several sources.
+        Usage: As `query`; or the snapshot is of several databases, or of none.
         SchemaDrift: The source cannot be shown as it was published.
         ParquetryError: As `query`, and as an export for a source that cannot be read.
     """
     lake = Lake(project.settings.lake_path)
     lake.mend()
     snapshot = lake.snapshot(at)
-    sources = sorted({d.source for d in snapshot.manifest.datasets.values()})
+    sources = live.databases(project, snapshot)
     if len(sources) != 1:
-        raise Usage(f"one source can be compared with; snapshot {snapshot.number} is of {', '.join(sources)}")
+        of = ", ".join(sources) or "none"
+        raise Usage(f"one database can be compared with; snapshot {snapshot.number} is of {of}")
     with opened(project, sources[0], ledger.new_id()) as reading:
         try:
             return _compared(project, lake, snapshot, reading, sql, params or {})
@@ -103,7 +104,8 @@ def _compared(
     catalog.define(duck, snapshot, schema)
     ready = asking.ready(duck, project, lake, sql, params)
     seconds = {"lake": _answer(reading, ready, "lake")}
-    for name in snapshot.datasets:
+    (source,) = live.databases(project, snapshot)
+    for name in live.of(snapshot, source):
         reading.run(f"CREATE OR REPLACE VIEW {quoted(name)} AS {live.select(project, reading, snapshot, name)}")
     reading.run(f"USE {quoted(schema)}")
     seconds["source"] = _answer(reading, ready, "source")
@@ -112,7 +114,6 @@ def _compared(
     differ = columns["lake"] != columns["source"]
     only = {side: 0 if differ else _only(duck, side, columns["lake"]) for side in _SIDES}
     times = {side: round(value * 1000, 3) for side, value in seconds.items()}
-    (source,) = {d.source for d in snapshot.manifest.datasets.values()}
     return Compared(snapshot.number, source, rows, times, only, differ)
 
 

@@ -103,7 +103,7 @@ class _Export:
             drafted, positions = self._drafted(mine, chosen)
             quarantine = self._set_aside(drafted)
             self._require_valid(drafted, quarantine)
-            if mine.base is None and not any(d.draft for d in drafted):
+            if mine.base is None and all(d.absent for d in drafted):
                 raise BadInput(
                     "there is nothing to publish, and no snapshot yet",
                     what=[f"{d.name}: {note}" for d in drafted for note in d.notes],

@@ -20,11 +20,13 @@ from parquetry.lake import Lake, ledger
 from parquetry.lake.ledger import Run
 from parquetry.lake.manifest import Dataset, Manifest
 from parquetry.project import Project
+from parquetry.project.reports import FORMATS
 from parquetry.sources.files import Folder, ReportFile
 from parquetry.text import Told, counted, size
 
 _RUNS = 10
 _REPORTS = 40
+_OF_FILES = tuple(f"{form} files " for form in FORMATS)
 _ROWS = 100_000  # fewer cost as much, since the start costs most then
 
 
@@ -80,7 +82,7 @@ class PlannedDataset(Told):
     reports: tuple[PlannedReport, ...] = ()
 
     def __str__(self) -> str:
-        if not self.rows and self.reports:
+        if self.relation.startswith(_OF_FILES):
             return self._of_files()
         months = list(self.rows)
         span = months[0] if len(months) == 1 else f"{months[0]} … {months[-1]}" if months else "nothing"
@@ -206,9 +208,11 @@ def _reports(of: ReportsOf, look: Folder, select: Selection, base: Manifest | No
         relation=of.relation,
         time=of.time,
         rows={},
-        kept=tuple(key for key, p in sorted(old.partitions.items()) if not reading & {r.file for r in p.reports})
-        if old
-        else (),
+        kept=tuple(
+            key
+            for key, part in sorted(old.partitions.items() if old else ())
+            if part.reports and not reading & {r.file for r in part.reports}
+        ),
         text={},
         bytes=round(ratio * sum(a.file.bytes for a in there.to_read)) if ratio is not None else None,
         unchanged=not there.to_read and not there.broken,
@@ -218,6 +222,8 @@ def _reports(of: ReportsOf, look: Folder, select: Selection, base: Manifest | No
 
 
 def _becomes(of: ReportsOf, file: ReportFile) -> str:
+    if of.accumulates:  # only its content will say of which day it is
+        return f"{of.name}_….parquet, dated by its {of.time}"
     day = of.day(file, None)
     return f"year={day:%Y}/month={day:%m}/{of.name}_{day:%Y%m%d}_….parquet"
 

@@ -11,6 +11,8 @@ from parquetry.lake.manifest import Dataset, PublishedColumn
 from parquetry.project import Project
 from parquetry.text import Told, counted
 
+_FILE_TEXTS = ("csv text", "json text", "jsonl text", "text text")
+
 
 @dataclass(frozen=True, slots=True)
 class Why(Told):
@@ -31,8 +33,9 @@ class Why(Told):
 
     def __str__(self) -> str:
         c = self.column
-        how = "decoded by its reader" if c.native else "made of PostgreSQL's text, exactly"
-        how = "as exactly PostgreSQL's text" if c.type == "VARCHAR" and not c.native else how
+        text = "its file's text" if c.source_type in _FILE_TEXTS else "PostgreSQL's text"
+        how = "decoded by its reader" if c.native else f"made of {text}, exactly"
+        how = f"as exactly {text}" if c.type == "VARCHAR" and not c.native else how
         lines = [
             f"{self.dataset}.{c.name} in snapshot {self.snapshot}",
             f"  source:    {c.source_type}, of {self.relation}",

@@ -12,12 +12,12 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from parquetry.contracts import Contract
-from parquetry.contracts.sql import files, name, text
+from parquetry.contracts.sql import name, text
 from parquetry.errors import BadInput
 from parquetry.formats._lines import Lines, pieces
 from parquetry.formats._normal import normalised
 from parquetry.formats._outside import Outside
-from parquetry.formats._place import Plain
+from parquetry.formats._place import Plain, literal
 from parquetry.formats._quotes import Signs
 from parquetry.formats.parsed import LINE, Parsed, lacking
 from parquetry.formats.shape import Shape
@@ -37,7 +37,7 @@ def read(plain: Plain, shape: Shape, contract: Contract, temp: Path, given: Coll
             ends = b"\r\n" if piece.data[: piece.data.find(b"\n") + 1].endswith(b"\r\n") else b"\n"
             signs = Signs(shape.delimiter.encode(), shape.quote.encode(), ends)
             header = _header(plain, piece, shape, signs, set(asked.values()))
-            outside = Outside(plain, signs, shape.max_line)
+            outside = Outside(plain, signs, len(header), shape.max_line)
         outside.take(piece)
     if outside is None:
         raise BadInput(f"{plain.name}: line 1, byte 0: it is empty", file=plain.name, line=1, byte=0)
@@ -80,8 +80,9 @@ def _table(plain: Plain, shape: Shape, width: int, longest: int) -> str:
     quote = text(shape.quote)
     # Its new_line is not set: with CRLF it then finds no row at all. It finds the right one by itself.
     return (
-        f"read_csv({files([str(plain.path)])}, columns = {{{columns}}}, auto_detect = false, header = false, skip = 1, "
+        f"read_csv([{literal(plain.path)}], columns = {{{columns}}}, auto_detect = false, header = false, skip = 1, "
         f"delim = {text(shape.delimiter)}, quote = {quote}, escape = {quote}, nullstr = [{nulls}], comment = '', "
+        f"compression = 'none', hive_partitioning = false, "
         f"allow_quoted_nulls = true, strict_mode = true, null_padding = false, ignore_errors = false{room})"
     )
 
@@ -113,7 +114,7 @@ def _require_delimiter(plain: Plain, first: Lines, shape: Shape, header: str) ->
     if others:
         likely = max(others, key=header.count)
         raise plain.wrong(
-            f"the header has no {_said(shape.delimiter)}, but {header.count(likely)} times {_said(likely)}",
+            f"the header has no {_said(shape.delimiter)}, and has {_said(likely)}",
             first.byte, line=1, next=f"declare delimiter = {likely!r} if its values are parted by that",
         )  # fmt: skip
 

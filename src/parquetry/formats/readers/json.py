@@ -12,16 +12,14 @@ from pathlib import Path
 
 from parquetry.contracts import Contract
 from parquetry.errors import BadInput, Config, SchemaDrift, did_you_mean
-from parquetry.formats._document import decoded, kind, written
+from parquetry.formats._document import decoded, kind
 from parquetry.formats._lines import pieces
 from parquetry.formats._place import Plain
-from parquetry.formats._plain import too_large
+from parquetry.formats._plain import largest
 from parquetry.formats._rows import Rows
 from parquetry.formats._variants import Variants
 from parquetry.formats.parsed import Parsed
 from parquetry.formats.shape import Each, Shape, row_path
-
-_LARGEST = 64 * 2**20
 
 
 def read(plain: Plain, shape: Shape, contract: Contract, temp: Path, given: Collection[str]) -> Parsed:
@@ -30,18 +28,17 @@ def read(plain: Plain, shape: Shape, contract: Contract, temp: Path, given: Coll
     rows = Rows(plain, [f.name for f in contract.fields if f.name not in given], temp)
     variants = Variants(plain, shape, contract, rows, given, document)
     for number, row in enumerate(_rows(plain, shape, document), 1):
-        variants.take(number, 0, row, "" if isinstance(row, dict) else written(row) or "null")
+        variants.take(number, 0, row, "")
     return variants.parsed()
 
 
 def _whole(plain: Plain, shape: Shape) -> tuple[bytes, int]:
-    limit = min(_LARGEST, shape.max_bytes)
-    size = plain.path.stat().st_size
-    if size > limit:
-        raise too_large(plain.name, size, limit, " of JSON, which is held in memory")
     # A document ends by itself, and may stand on one line.
-    whole = list(pieces(plain, replace(shape, final_newline=False, max_line=limit)))
-    return b"".join(piece.data for piece in whole), whole[0].byte if whole else 0
+    whole = list(pieces(plain, replace(shape, final_newline=False, max_line=largest(shape))))
+    data = b"".join(piece.data for piece in whole)
+    if not data.strip():
+        raise BadInput(f"{plain.name}: line 1, byte 0: it is empty", file=plain.name, line=1, byte=0)
+    return data, whole[0].byte
 
 
 def _rows(plain: Plain, shape: Shape, document: object) -> Iterator[object]:

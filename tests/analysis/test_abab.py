@@ -1,0 +1,95 @@
+"""Reversal designs: an effect for each change of phase, pooled in part, never only the pooled number."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from parquetry.analysis import abab
+from parquetry.analysis.design import phases_of
+from parquetry.errors import Usage
+
+from .series import noise, switched
+
+
+def test_every_change_of_phase_has_an_effect_of_the_treatment() -> None:
+    """A change back to the baseline counts with its sign turned."""
+    outcome, phases = switched(effect=3.0)
+    answer = abab(outcome, phases)
+    assert [("A", "B", 20), ("B", "A", 40), ("A", "B", 60)] == [(r.before, r.after, r.row) for r in answer.reversals]
+    for reversal in answer.reversals:
+        assert reversal.unpooled.interval.holds(3.0) and reversal.pooled.interval.holds(3.0)
+        assert reversal.pooled.sd < reversal.unpooled.sd
+    assert answer.unpooled is not None and answer.further is not None and answer.agree is not None
+    assert answer.effect.sd < answer.further.sd
+    assert answer.agree[0] > 0.99
+    assert json.loads(json.dumps(answer.to_dict()))["reversals"][1]["row"] == 40
+
+
+def test_pooling_keeps_what_differs_apart() -> None:
+    """Planted: +4 the first time, nothing the second; the pooled effects must not hide it."""
+    phases = [label for label in "ABAB" for _ in range(25)]
+    outcome = 0.3 * noise(100, 0.2, 3)
+    outcome[25:50] += 4
+    answer = abab(outcome, phases)
+    first, back, second = (reversal.pooled.mean for reversal in answer.reversals)
+    assert first > 3.3 and back > 3.3 and abs(second) < 0.7
+    assert answer.spread is not None and answer.agree is not None
+    assert answer.spread > 0.3
+    assert answer.agree[0] < 0.9
+
+
+def test_equal_effects_are_pooled() -> None:
+    """Where reversals agree, the pooled effects lie nearer together than the unpooled ones."""
+    outcome, phases = switched(effect=2.0, seed=9)
+    answer = abab(outcome, phases)
+    pooled = np.ptp([reversal.pooled.mean for reversal in answer.reversals])
+    assert pooled < 0.8 * np.ptp([reversal.unpooled.mean for reversal in answer.reversals])
+
+
+def test_the_washout_is_removed_after_every_change() -> None:
+    outcome, phases = switched(effect=2.0)
+    for change in (20, 40, 60):
+        outcome[change : change + 2] = 1e3
+    answer = abab(outcome, phases, washout=2)
+    assert answer.effect.interval.holds(2.0)
+    assert 6 == len(answer.design.panel.excluded)
+
+
+def test_alternating_treatments_have_one_effect() -> None:
+    random = np.random.default_rng(8)
+    phases = random.permutation(["A", "B"] * 20).tolist()
+    outcome = noise(40, 0.3, 8) + 3 * (np.array(phases) == "B")
+    answer = abab(outcome, phases, alternating=True, treated="B")
+    assert () == answer.reversals
+    assert answer.effect.interval.holds(3.0) and answer.agree is None
+
+
+def test_labels_with_numbers_are_one_condition() -> None:
+    labels = ["baseline_1"] * 3 + ["coffee 1"] * 2 + ["baseline_2"] * 2 + ["coffee 2"] * 3
+    found = phases_of(labels)
+    assert [(False, 0, 2), (True, 3, 4), (False, 5, 6), (True, 7, 9)] == [(p.treated, p.first, p.last) for p in found]
+    assert [True, False, True, False] == [p.treated for p in phases_of(labels, treated="baseline")]
+
+
+@pytest.mark.parametrize(
+    ("phases", "says"),
+    [
+        ([], "needs the phase"),
+        (["A", "", "B"], "no phase"),
+        (list("ABC"), "3 conditions"),
+        (list("AAA"), "1 conditions"),
+    ],
+)
+def test_phases_that_make_no_sense_are_said(phases: list[str], says: str) -> None:
+    with pytest.raises(Usage, match=says):
+        phases_of(phases)
+
+
+def test_the_effect_of_a_decrease_is_negative() -> None:
+    outcome, phases = switched(effect=-3.0)
+    answer = abab(outcome, phases, smallest=1.0, direction="decrease")
+    assert answer.effect.mean < -2 and answer.effect.important is not None
+    assert answer.effect.important > 0.9

@@ -1,0 +1,113 @@
+"""Each refusal is triggered by a series made for it, and not by its healthy neighbour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from parquetry.analysis import abab, its, refusals
+from parquetry.analysis.estimates import Floats
+from parquetry.errors import Refused
+
+from .series import noise, stepped, switched
+
+
+def codes(analyse: Callable[[], object]) -> set[str]:
+    """Of the reasons for a refusal; empty for an answer."""
+    try:
+        analyse()
+    except Refused as refused:
+        return {reason.code for reason in refused.facts["reasons"]}  # type: ignore[attr-defined]
+    return set()
+
+
+def missing(rows: object, outcome: Floats | None = None) -> Floats:
+    found = stepped() if outcome is None else outcome.copy()
+    found[rows] = np.nan  # type: ignore[index]
+    return found
+
+
+WEEKEND = np.array([day % 7 >= 5 for day in range(70)])
+LABELS = ["B" if weekend else "A" for weekend in WEEKEND]
+MOSTLY = ["B" if weekend and day > 7 else "A" for day, weekend in enumerate(WEEKEND)]
+RAIN = np.random.default_rng(3).standard_normal(60)
+ON = (np.arange(60) >= 30).astype(float)
+
+
+def walk(days: int, seed: int = 2) -> Floats:
+    found: Floats = np.cumsum(np.random.default_rng(seed).standard_normal(days))
+    return found
+
+
+def formula(noisy: float) -> Floats:
+    """A line and a step: exact, or with a little noise around it."""
+    days = np.arange(60)
+    return 3 + 0.5 * days + 4 * (days >= 30) + noisy * noise(60, 0.2)
+
+
+CASES: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
+    "few-days": (
+        lambda: its(stepped(11), start=5, impact="level", trend=False),
+        lambda: its(stepped(12), start=6, impact="level", trend=False),
+    ),
+    "few-days-in-phase": (lambda: its(stepped(30), start=26), lambda: its(stepped(30), start=25)),
+    "few-phases": (
+        lambda: abab(switched(20)[0][:60], switched(20)[1][:60]),
+        lambda: abab(*switched(20)),
+    ),
+    "missing": (lambda: its(missing(np.r_[0:5, 30:40]), start=30), lambda: its(missing(np.r_[0:5, 30:39]), start=30)),
+    "missing-differs": (lambda: its(missing(slice(30, 37)), start=30), lambda: its(missing(slice(30, 36)), start=30)),
+    "constant": (
+        lambda: its(np.r_[np.full(30, 5.0), noise(30)], start=30),
+        lambda: its(np.r_[np.full(29, 5.0), [5.1], noise(30)], start=30),
+    ),
+    "aliased": (
+        lambda: abab(noise(70), LABELS, alternating=True),
+        lambda: abab(noise(70), ["AB"[day // 2 % 2] for day in range(70)], alternating=True),
+    ),
+    "affected-covariate": (
+        lambda: its(stepped(), start=30, covariates={"rain": RAIN}, affected=["rain"]),
+        lambda: its(stepped(), start=30, covariates={"rain": RAIN}, affected=["sleep"]),
+    ),
+    "no-noise": (lambda: its(formula(0.0), start=30), lambda: its(formula(0.1), start=30)),
+    "persistent": (lambda: its(walk(120), start=60), lambda: its(stepped(120, phi=0.6), start=60)),
+    "grid-edge": (lambda: its(walk(1_500, 1), start=700), lambda: its(stepped(1_500, phi=0.8), start=700)),
+}
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_a_refusal_has_its_series_and_spares_the_neighbour(code: str) -> None:
+    sick, healthy = CASES[code]
+    assert code in codes(sick)
+    assert set() == codes(healthy)
+
+
+def test_every_ground_has_its_case() -> None:
+    # Numbers that are not finite would be a bug: no series is known that makes them.
+    assert refusals.CODES.keys() - CASES.keys() == {"not-finite"}
+
+
+def test_a_covariate_that_follows_the_treatment_is_aliased() -> None:
+    near = ON + 0.05 * RAIN
+    assert "aliased" in codes(lambda: its(stepped(), start=30, covariates={"near": near}))
+    assert set() == codes(lambda: its(stepped(), start=30, covariates={"far": ON + RAIN}))
+
+
+@pytest.mark.parametrize("effect", [0.0, 1.0, 10.0, 100.0])
+def test_a_refusal_does_not_depend_on_the_effect(effect: float) -> None:
+    """The same series with any step in it is refused or answered alike."""
+    for seed in range(6):
+        quiet = noise(60, 0.93, seed)
+        step = effect * (np.arange(60) >= 30)
+        assert bool(codes(lambda: its(quiet, start=30))) == bool(codes(lambda: its(quiet + step, start=30)))  # noqa: B023
+
+
+def test_all_reasons_are_given() -> None:
+    outcome = stepped(30)
+    outcome[:12] = np.nan
+    with pytest.raises(Refused, match="no answer: ") as refused:
+        its(outcome, start=15)
+    assert (14, 3) == (refused.value.exit_code, len(refused.value.facts["reasons"]))  # type: ignore[arg-type]
+    assert {"missing", "missing-differs", "few-days-in-phase"} <= codes(lambda: its(outcome, start=15))
