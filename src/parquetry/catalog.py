@@ -271,7 +271,7 @@ def _index(
 
 
 def _stoppable(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
-    connection.execute(statement)
+    stoppable(lambda: connection.execute(statement), connection.interrupt)
 
 
 def define_macros(connection: duckdb.DuckDBPyConnection, file: str, statements: Iterable[tuple[int, str]]) -> list[str]:

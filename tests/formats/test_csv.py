@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import codecs
 import csv
+import gzip
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -19,7 +21,7 @@ from parquetry.formats._quotes import Signs
 from parquetry.formats.parsed import parsed
 from parquetry.formats.shape import Shape
 
-from .reading import CONNECTION, contract, read
+from .reading import AB, CONNECTION, contract, read
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 NASTY = st.lists(
@@ -72,6 +74,7 @@ ALPHABET = st.lists(st.sampled_from([b'"', b'"', b",", b"\n", b"\r\n", b"a", b"1
 @settings(max_examples=200)
 @given(ALPHABET)
 @example(b'5",x\n6,"y\n')
+@example(b'5",6"\n')
 @example(b'"a,"b",c"\n')
 @example(b'"a,"",b",1\n')
 @example(b',",\n')
@@ -219,3 +222,19 @@ def test_names_that_a_pattern_could_mean_are_only_names(tmp_path: Path) -> None:
         (folder / "r1.csv").write_bytes(b"a,b\n9,wrong\n")
         (folder / name).write_bytes(b"a,b\n1,right\n")
         assert [("1", "right", 2)] == read(folder / name, Shape("csv"))[1]
+
+
+def test_files_are_read_side_by_side(tmp_path: Path) -> None:
+    """Threads share a folder for what they unpack, and nothing else."""
+    for i in range(16):
+        (tmp_path / f"{i}.csv.gz").write_bytes(gzip.compress(b"a,b\n" + f"{i},x\n".encode() * 2000))
+
+    def one(i: int) -> set[tuple[object, ...]]:
+        found = parsed(tmp_path / f"{i}.csv.gz", Shape("csv"), contract(AB), tmp_path, name=f"{i}.csv.gz")
+        with CONNECTION.cursor() as connection:
+            rows = connection.execute(found.select).fetchall()
+        assert 2000 == found.rows == len(rows)
+        return set(rows)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert [{(str(i), "x")} for i in range(16)] == list(pool.map(one, range(16)))

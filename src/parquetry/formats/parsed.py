@@ -189,7 +189,8 @@ def _csv_error(name: str, message: str) -> BadInput:
     if not path or not Path(path).is_file():
         return BadInput(f"{name}: record {number}: {says}", file=name, record=number)
     line, byte = record(Path(path), number, b"" if quote == "(empty)" else quote.encode())
-    return BadInput(f"{name}: line {line}, byte {byte}: {says}", file=name, line=line, byte=byte)
+    form = " (decompressed)" if name.lower().endswith((".gz", ".zst")) else ""
+    return BadInput(f"{name}: line {line}, byte {byte}{form}: {says}", file=name, line=line, byte=byte)
 
 
 def _setting(message: str, name: str) -> str:

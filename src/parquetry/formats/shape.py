@@ -82,12 +82,19 @@ class Shape:
 
     @property
     def fingerprint(self) -> str:
-        """sha256 over all of it; the order of columns does not count, that of variants does."""
-        meaning = asdict(self)
+        """
+        sha256 over what a file means under it.
+
+        The order of columns and words does not count, that of variants does; what decides only whether a
+        file is refused, such as a limit, does not count either.
+        """
+        meaning = {key: value for key, value in asdict(self).items() if key not in _ACCEPTANCE}
         for words in ("null", "true", "false"):
             meaning[words] = sorted(meaning[words])
         return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
 
+
+_ACCEPTANCE = ("final_newline", "empty", "max_line", "max_bytes")
 
 EACH = "[*]"
 _KEY = re.compile(r'"((?:[^"\\]|\\.)*)"|([^."\[\]]+)', re.DOTALL)
