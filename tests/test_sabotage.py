@@ -31,6 +31,7 @@ class Sabotage:
 
 
 CRASH, COMMIT = "tests/lake/test_crash.py::test_", "tests/lake/test_commit.py::test_"
+REPORTS = "tests/reports/test_reports.py::test_"
 POWER, KILLED = CRASH + "power_failure_at_the_commit_point", CRASH + "a_commit_killed_at_any_operation"
 
 QUICK = [
