@@ -21,7 +21,7 @@ export PIP_NO_INPUT := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test torture lint types wheel lock map docs record bench values queries clean
+.PHONY: help env demo test torture lint types wheel lock map docs record bayes calibrate bench values files queries clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -65,8 +65,19 @@ bench: $(ENV) $(BENCH) ## speed and memory beside other tools (ROWS=10000000 ROU
 values: $(ENV) $(BENCH) ## which values arrive, beside other tools (TOOLS=… RESULTS=…)
 	$(MEASURE) --values
 
+files: $(ENV) $(BENCH) ## a year of report files, beside other tools (ROUNDS=… RESULTS=…)
+	$(MEASURE) --files
+
 queries: $(ENV) ## the demo's queries over views, tables, live, and in PostgreSQL (ROWS=… ROUNDS=… RESULTS=…)
 	$(MEASURE) --queries
+
+# The sampler that the exact posterior is checked with has an environment of its own, for the time it takes to install.
+BAYES := .venv-bayes/locked-$(shell { pwd; $(PYTHON) -VV; cat requirements/bayes.txt; } 2>&1 | cksum | cut -d ' ' -f 1)
+bayes: $(BAYES) ## the exact posterior against NUTS
+	PYTHONPATH=src .venv-bayes/bin/python -m pytest --noconftest -m torture -o faulthandler_timeout=0 tests/analysis/test_nuts.py
+
+calibrate: $(ENV) ## false positives and coverage on 2,000 series a cell (an hour; SERIES=200: minutes)
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.calibration --jobs 2 $(if $(SERIES),--series $(SERIES))
 
 # UPGRADE=1 takes the newest versions; without it only what pyproject.toml or dev.in ask for changes.
 COMPILE = $(BIN)/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -81,8 +92,8 @@ lock: $(ENV) ## write requirements/*.txt anew (UPGRADE=1: newest versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra bayes -o requirements/bayes.txt pyproject.toml requirements/bayes.in
 	$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/dev.txt -o requirements/bench.txt requirements/bench.in
 
-clean: ## remove .venv, .venv-bench, ./demo and what tools left behind
-	rm -rf .venv .venv-bench demo build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+clean: ## remove .venv, .venv-bench, .venv-bayes, ./demo and what tools left behind
+	rm -rf .venv .venv-bench .venv-bayes demo build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 $(LOCKED): | new-enough
 	rm -rf .venv
@@ -93,6 +104,13 @@ $(LOCKED): | new-enough
 $(ENV): $(LOCKED)
 	@rm -f .venv/installed-*
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BAYES): | new-enough
+	rm -rf .venv-bayes
+	$(PYTHON) -m venv .venv-bayes
+	@echo '*' > .venv-bayes/.gitignore
+	.venv-bayes/bin/python -m pip install --quiet --require-hashes --only-binary :all: -r requirements/bayes.txt
 	@touch $@
 
 $(BENCH): | new-enough

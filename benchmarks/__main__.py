@@ -3,6 +3,7 @@
 
     python -m benchmarks --rows 1000000 --rounds 3 --tables events,wide
     python -m benchmarks --values       which of the hostile values arrive, tool by tool
+    python -m benchmarks --files        report files: a year of daily CSVs to Parquet, 1 GB and 200 kB each
     python -m benchmarks --queries      the demo's named queries over views, tables, live, and in PostgreSQL
     python -m benchmarks --report       write the pages again, from what was measured
 
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from benchmarks import pages, report
 from benchmarks.bench import Bench, machine, server
+from benchmarks.files import run as files
 from benchmarks.queries import run as queries
 from benchmarks.tables import TABLES, Table
 from benchmarks.tools import TOOLS, Tool
@@ -41,6 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _measure(asked: argparse.Namespace, folder: Path) -> None:
+    if asked.files:
+        for name in files.ROWS:
+            share, days = asked.rows / 1e6, max(3, min(files.DAYS, round(files.DAYS * asked.rows / 1e6)))
+            year = files.year(name, asked.rounds, asked.peers, folder / name, days=days, share=min(share, 1.0))
+            report.save(year, asked.results)
+        return
     with server(folder / "postgres") as ours:
         bench = Bench(ours, folder, asked.peers, asked.rounds)
         if asked.values:
@@ -75,6 +83,7 @@ def _asked(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--tables", type=_one_of(names), default=names, help=f"of {','.join(names)}")
     parser.add_argument("--tools", type=_one_of([tool.name for tool in TOOLS]), help="by default the table's own")
     parser.add_argument("--values", action="store_true", help="compare values instead of speed")
+    parser.add_argument("--files", action="store_true", help="report files instead of tables")
     parser.add_argument("--queries", action="store_true", help="ask instead of exporting")
     parser.add_argument("--report", action="store_true", help="measure nothing")
     parser.add_argument("--peers", type=Path, default=ROOT / ".venv-bench/bin/python", help="where the others live")

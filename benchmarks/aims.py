@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from benchmarks.files import shown
+from benchmarks.files.told import Reports
 from benchmarks.queries.answers import VIEW, Queries
 from benchmarks.report import MB, Result
 from benchmarks.tools import BASELINE
@@ -28,7 +30,9 @@ class Aim(NamedTuple):
     met: bool = False
 
 
-def aims(results: Sequence[Result], values: Values | None, queries: Queries | None = None) -> list[Aim]:
+def aims(
+    results: Sequence[Result], values: Values | None, queries: Queries | None = None, files: Sequence[Reports] = ()
+) -> list[Aim]:
     """Each aim, in the order of its worth."""
     found = {(r.table, r.rows): r for r in results}
     small, large = found.get(("events", ONE_MILLION)), found.get(("events", TEN_MILLION))
@@ -49,6 +53,7 @@ def aims(results: Sequence[Result], values: Values | None, queries: Queries | No
         _again(small),
         _series("its_series", queries),
         _series("abab_series", queries),
+        *(Aim(*told) for told in shown.aims(files)),
     ]
 
 

@@ -101,8 +101,8 @@ class Bench:
         try:
             cost, row.bytes, said = self._once(tool, table, url, project, rows)
             row.costs.append(cost)
-            if tool.ours and (stages := _stages(said)):
-                row.stages.append(stages)
+            if tool.ours and (told := stages(said)):
+                row.stages.append(told)
         except Failed as error:
             row.costs.clear()
             row.failed = anonymous(str(error), self.folder)
@@ -134,7 +134,7 @@ class Bench:
             server=self.server.pid,
         )
         files = sorted(out.glob(tool.files)) if tool.files else []
-        if tool.files and (written := _rows(files)) != rows:
+        if tool.files and (written := rows_in(files)) != rows:
             raise Failed(f"{written:,} rows in its files, {rows:,} in the table")
         return cost, sum(file.stat().st_size for file in files), said
 
@@ -175,7 +175,8 @@ def machine(peers: Path, url: str) -> dict[str, str]:
     }
 
 
-def _rows(files: Sequence[Path]) -> int:
+def rows_in(files: Sequence[Path]) -> int:
+    """How many rows are in Parquet *files*."""
     if not files:
         return 0
     names = [str(file) for file in files]
@@ -183,7 +184,7 @@ def _rows(files: Sequence[Path]) -> int:
     return int(found[0]) if found else 0
 
 
-def _stages(said: str) -> dict[str, float]:
+def stages(said: str) -> dict[str, float]:
     """What an export's summary says of its seconds."""
     found = re.search(r"^ *seconds: (.*)$", said, re.MULTILINE)
     return {name: float(seconds) for name, seconds in re.findall(r"(\w+) ([\d.]+)", found[1])} if found else {}

@@ -86,7 +86,7 @@ def quantities(design: str) -> tuple[str, ...]:
     """What an interval is about, in the order of an outcome."""
     named = {
         "its": ("level change", "average effect"),
-        "abab": ("effect", "first reversal", "further reversal", "mean unpooled"),
+        "abab": ("effect", "first reversal", "mean pooled", "mean unpooled"),
     }
     return named.get(design, ("average effect",))
 
@@ -110,9 +110,9 @@ def _contrasts(fit: Fit, name: str) -> Iterator[tuple[Fit, Floats]]:
     design = fit.design
     if name == "abab":
         alone = unpooled(design)
-        yield fit, mean_of_reversals(design)
-        yield fit, design.unit("effect") + design.unit("reversal 1")
         yield fit, design.unit("effect")
+        yield fit, design.unit("effect") + design.unit("reversal 1")
+        yield fit, mean_of_reversals(design)
         yield alone, mean_of_reversals(alone.design)
         return
     effects = list(design.effects)

@@ -20,6 +20,8 @@ from typing import TypeVar
 
 from benchmarks import charts, report
 from benchmarks.aims import ONE_MILLION, TEN_MILLION, aims
+from benchmarks.files import shown
+from benchmarks.files.told import Reports
 from benchmarks.queries.answers import LIVE, POSTGRES, TABLE, VIEW, Queries
 from benchmarks.report import MB, Result, Row
 from benchmarks.tools import BASELINE
@@ -47,9 +49,11 @@ def write(results: Path, here: Path, into: Path) -> list[Path]:
         into: Where they go: the checkout itself, or a folder to look at them.
     """
     found, values, queries = report.results(results), report.values(results), report.queries(results)
+    files = report.files(results)
     drawn = figures(found, values, queries)
     made = [(FIGURES + "/" + name, text) for name, text in drawn.items()]
-    made += [(page, filled((here / page).read_text(encoding="utf-8"), found, values, queries)) for page in PAGES]
+    texts = {page: (here / page).read_text(encoding="utf-8") for page in PAGES}
+    made += [(page, filled(text, found, values, queries, files)) for page, text in texts.items()]
     for name, text in made:
         (into / name).parent.mkdir(parents=True, exist_ok=True)
         (into / name).write_text(text, encoding="utf-8")
@@ -66,16 +70,20 @@ def figures(results: Sequence[Result], values: Values | None, queries: Queries |
     return made | ({"queries.svg": charts.queries(queries)} if queries else {})
 
 
-def filled(page: str, results: Sequence[Result], values: Values | None, queries: Queries | None = None) -> str:
+def filled(
+    page: str, results: Sequence[Result], values: Values | None, queries: Queries | None = None,
+    files: Sequence[Reports] = (),
+) -> str:  # fmt: skip
     """*page* with what belongs between its markers."""
     made: dict[str, Callable[[], Iterable[str]]] = {
         "summary": lambda: _summary(results, values),
         "speed": lambda: _speed(results),
+        "files": lambda: _files(files),
         "queries": lambda: _answers(queries),
         "values": lambda: _families(values),
         "examples": lambda: _examples(values),
         "refusals": lambda: _refusals(values),
-        "aims": lambda: _aims(results, values, queries),
+        "aims": lambda: _aims(results, values, queries, files),
     }
     return _MARKED.sub(lambda found: found[1] + ("\n".join(made[found[2]]()) or _NOTHING) + "\n" + found[3], page)
 
@@ -130,6 +138,19 @@ def _stages(result: Result) -> str:
 
 def _machine(machine: Mapping[str, str]) -> str:
     return "On: " + ", ".join(f"{name} {value}" for name, value in machine.items())
+
+
+# ── report files ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _files(files: Sequence[Reports]) -> Iterator[str]:
+    for found in files:
+        yield f"\n### {found.files} files of {found.each / 1000:,.0f} kB\n"
+        yield f"{_machine(found.machine)}."
+        yield from shown.said(found)
+        yield ""
+        yield from _table(shown.HEADS, shown.cells(found))
+        yield from (f"\n{line}" for line in shown.below(found))
 
 
 # ── queries ──────────────────────────────────────────────────────────────────────────────────────
@@ -300,10 +321,12 @@ def _kept(values: Values, tool: str) -> tuple[str, str]:
     return f"**{values.count(tool, 'changed')}**", str(values.count(tool, "refused") + values.count(tool, "raw"))
 
 
-def _aims(results: Sequence[Result], values: Values | None, queries: Queries | None) -> Iterator[str]:
+def _aims(
+    results: Sequence[Result], values: Values | None, queries: Queries | None, files: Sequence[Reports]
+) -> Iterator[str]:
     rows = (
         (aim.what, aim.reached or "not measured", "" if not aim.reached else "yes" if aim.met else "**no**")
-        for aim in aims(results, values, queries)
+        for aim in aims(results, values, queries, files)
     )
     yield from _table(("aim", "reached", "met"), rows)
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 
+from benchmarks.files import told as files_told
+from benchmarks.files.told import Reports
 from benchmarks.measure import Cost
 from benchmarks.queries.answers import Asked, Queries
 from benchmarks.tools import BASELINE
 from benchmarks.values.run import Outcome, Values
 
 MB = 1e6
-VALUES, QUERIES = "values.json", "queries.json"
+VALUES, QUERIES, FILES = "values.json", "queries.json", "files-{}.json"
+_TABLE = re.compile(r"\w+-\d+\.json")
 
 
 @dataclass(slots=True)
@@ -109,13 +113,21 @@ def line(result: Result, row: Row) -> str:
     )
 
 
-def save(found: Result | Values | Queries, folder: Path) -> Path:
+def save(found: Result | Values | Queries | Reports, folder: Path) -> Path:
     """Write it to a file of *folder*; an older one of the same table and rows is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{found.name}.json" if isinstance(found, Result) else VALUES if isinstance(found, Values) else QUERIES
-    path = folder / name
+    path = folder / _file(found)
     path.write_text(_lines(asdict(found)) + "\n", encoding="utf-8")
     return path
+
+
+def _file(found: Result | Values | Queries | Reports) -> str:
+    match found:
+        case Result():
+            return f"{found.name}.json"
+        case Reports():
+            return FILES.format(found.name)
+    return VALUES if isinstance(found, Values) else QUERIES
 
 
 def _lines(told: object, depth: int = 0) -> str:
@@ -133,7 +145,7 @@ def _lines(told: object, depth: int = 0) -> str:
 
 def results(folder: Path) -> list[Result]:
     """All that were saved, the table of events first."""
-    found = [_read(path) for path in folder.glob("*.json") if path.name not in (VALUES, QUERIES)]
+    found = [_read(path) for path in folder.glob("*.json") if _TABLE.fullmatch(path.name)]
     return sorted(found, key=lambda r: (r.table != "events", r.table, r.rows))
 
 
@@ -155,6 +167,12 @@ def queries(folder: Path) -> Queries | None:
         return None
     told = json.loads((folder / QUERIES).read_text(encoding="utf-8"))
     return Queries(**{**told, "asked": [Asked(**asked) for asked in told["asked"]]})
+
+
+def files(folder: Path) -> list[Reports]:
+    """What was saved of report files, the large ones first."""
+    found = [files_told.again(json.loads(path.read_text(encoding="utf-8"))) for path in folder.glob(FILES.format("*"))]
+    return sorted(found, key=lambda reports: (-reports.each, reports.name))
 
 
 def _read(path: Path) -> Result:

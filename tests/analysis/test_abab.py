@@ -22,8 +22,8 @@ def test_every_change_of_phase_has_an_effect_of_the_treatment() -> None:
     for reversal in answer.reversals:
         assert reversal.unpooled.interval.holds(3.0) and reversal.pooled.interval.holds(3.0)
         assert reversal.pooled.sd < reversal.unpooled.sd
-    assert answer.unpooled is not None and answer.further is not None and answer.agree is not None
-    assert answer.effect.sd < answer.further.sd
+    assert answer.unpooled is not None and answer.here is not None and answer.agree is not None
+    assert answer.here.sd < answer.effect.sd
     assert answer.agree[0] > 0.99
     assert json.loads(json.dumps(answer.to_dict()))["reversals"][1]["row"] == 40
 

@@ -58,7 +58,7 @@ def test_ljung_box_is_that_of_statsmodels() -> None:
 
 def test_placebo_dates_find_a_change_that_came_before() -> None:
     early = stepped(80, effect=0.0, phi=0.2)
-    early[20:] += 6
+    early[20:] += 2
     check = placebo(its(early, start=60, impact="level", trend=False))
     assert Verdict.FAILED is check.verdict
     # The first date leaves five days before it, the last five from it on.
@@ -96,7 +96,7 @@ def test_what_hangs_on_the_errors_says_so() -> None:
 
 
 def test_a_variant_that_cannot_be_estimated_says_why() -> None:
-    rows = sensitivity(abab(*switched(6, effect=3.0)))
+    rows = sensitivity(abab(*switched(7, effect=3.0, phi=0.0)))
     (long,) = [row for row in rows if row.name == "washout of 7 days"]
     assert long.estimate is None and "leaves nothing" in long.note and long.agrees is None
 

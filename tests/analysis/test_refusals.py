@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,9 +24,9 @@ def codes(analyse: Callable[[], object]) -> set[str]:
     return set()
 
 
-def missing(rows: object, outcome: Floats | None = None) -> Floats:
-    found = stepped() if outcome is None else outcome.copy()
-    found[rows] = np.nan  # type: ignore[index]
+def missing(rows: Any) -> Floats:
+    found = stepped()
+    found[rows] = np.nan
     return found
 
 
@@ -36,15 +37,14 @@ RAIN = np.random.default_rng(3).standard_normal(60)
 ON = (np.arange(60) >= 30).astype(float)
 
 
-def walk(days: int, seed: int = 2) -> Floats:
-    found: Floats = np.cumsum(np.random.default_rng(seed).standard_normal(days))
-    return found
+def walk(days: int, seed: int = 0) -> Floats:
+    return np.asarray(np.cumsum(np.random.default_rng(seed).standard_normal(days)))
 
 
 def formula(noisy: float) -> Floats:
     """A line and a step: exact, or with a little noise around it."""
     days = np.arange(60)
-    return 3 + 0.5 * days + 4 * (days >= 30) + noisy * noise(60, 0.2)
+    return np.asarray(3 + 0.5 * days + 4 * (days >= 30) + noisy * noise(60, 0.2))
 
 
 CASES: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
@@ -102,6 +102,15 @@ def test_a_refusal_does_not_depend_on_the_effect(effect: float) -> None:
         quiet = noise(60, 0.93, seed)
         step = effect * (np.arange(60) >= 30)
         assert bool(codes(lambda: its(quiet, start=30))) == bool(codes(lambda: its(quiet + step, start=30)))  # noqa: B023
+
+
+def test_alternating_treatments_are_judged_by_condition() -> None:
+    """Phases of one day have no five days; the days with and without treatment have."""
+    phases = ["AB"[day % 2] for day in range(40)]
+    outcome = noise(40, 0.2)
+    assert set() == codes(lambda: abab(outcome, phases, alternating=True))
+    outcome[1:21:2] = np.nan
+    assert {"missing", "missing-differs"} == codes(lambda: abab(outcome, phases, alternating=True))
 
 
 def test_all_reasons_are_given() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from benchmarks import report
 from benchmarks.__main__ import main
+from benchmarks.files import made
 from benchmarks.measure import Failed, anonymous, measured
 from benchmarks.queries.answers import WAYS
 from benchmarks.report import Result, Row, line
@@ -60,6 +61,35 @@ def test_the_queries_are_asked_in_every_way(tmp_path: Path, capsys: pytest.Captu
     assert len(told.asked) == capsys.readouterr().out.count("answers agree")
     assert "| its_series | 120 | **" in (tmp_path / "pages/docs/comparison.md").read_text()
     assert str(tmp_path) not in (tmp_path / "queries.json").read_text()
+
+
+def test_report_files_are_read_by_every_tool_that_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From the reports to the page, a few of a few rows; pandas is of this environment, and the others are too."""
+    main(["--files", "--rows=8000", "--rounds=1", f"--peers={sys.executable}", f"--results={tmp_path}"])
+    large, small = report.files(tmp_path)
+    for found in (large, small):
+        rows = {row.tool: row for row in found.tools}
+        assert {} == {tool: row.failed for tool, row in rows.items() if row.failed}
+        assert all(1 == len(row.costs) and row.bytes > 1000 for row in found.tools)
+        assert 3 == found.files == rows["parquetry"].files and 1 == rows["parquetry, a part"].files
+        assert rows["parquetry"].bytes == rows["parquetry again"].bytes
+        assert {"look", "read", "check", "commit", "total"} <= rows["parquetry"].stages[0].keys()
+        assert all(times and min(times) > 0 for times in found.answers.values())
+    assert 16 == capsys.readouterr().out.count("% less)")
+    written = (tmp_path / "pages/docs/comparison.md").read_text() + (tmp_path / "files-large.json").read_text()
+    assert "### 3 files of " in written and "| duckdb, types told | 3 | **" in written
+    assert str(Path.home()) not in written and str(tmp_path) not in written and os.uname().nodename not in written
+
+
+def test_the_reports_are_the_same_each_time_and_keep_their_contract(tmp_path: Path) -> None:
+    one, other = (made.year(tmp_path / name, 2, 50) for name in ("one", "other"))
+    texts = [[path.read_text() for path in sorted(year.folder.iterdir())] for year in (one, other)]
+    assert texts[0] == texts[1] and texts[0][0] != texts[0][1]
+    assert (2, 100, sum(map(len, texts[0]))) == (one.files, one.rows, one.bytes)
+    header, *rows = texts[0][1].splitlines()
+    assert "timestamp,query_hash,query_type,execution_time_ms" == header[:53]
+    assert rows == sorted(rows) and all(row.startswith("2025-10-28T") for row in rows)
+    assert 1 == len(list(made.part(one, tmp_path / "part", 1).folder.iterdir()))
 
 
 @pytest.mark.parametrize(("script", "held"), [(_ALONE, 100e6), (_WITH_CHILD, 200e6)], ids=["alone", "with a child"])

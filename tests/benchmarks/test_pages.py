@@ -15,6 +15,8 @@ from xml.etree import ElementTree
 import pytest
 from benchmarks import pages, report
 from benchmarks.aims import aims
+from benchmarks.files.told import ANSWER, MERGED, FileRow, Reports
+from benchmarks.files.tools import TOOLS as FILE_TOOLS
 from benchmarks.measure import Cost
 from benchmarks.queries.answers import WAYS, Asked, Queries, same
 from benchmarks.report import Result, Row
@@ -59,7 +61,8 @@ def measured() -> tuple[list[Result], Values]:
 @pytest.mark.parametrize("page", pages.PAGES)
 def test_the_pages_say_what_was_measured(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    made = pages.filled(text, report.results(RESULTS), report.values(RESULTS), report.queries(RESULTS))
+    found = report.results(RESULTS), report.values(RESULTS), report.queries(RESULTS), report.files(RESULTS)
+    made = pages.filled(text, *found)
     assert made == text, f"{page} is not what benchmarks/results say; run `python -m benchmarks --report`"
     assert "<!-- benchmarks: " in text
 
@@ -89,6 +92,17 @@ def test_results_name_versions_rows_and_rounds() -> None:
             asked.query for asked in queries.asked
         }
         assert all(queries.rounds == len(asked.milliseconds[way]) for asked in queries.asked for way in WAYS)
+
+
+def test_results_of_report_files_name_versions_rounds_and_load() -> None:
+    """Where the machine was busy, the page says so."""
+    for found in report.files(RESULTS):
+        assert {"parquetry", "duckdb", "pandas", "pyarrow", "Python", "processors"} <= found.machine.keys()
+        assert [tool.name for tool in FILE_TOOLS] == [row.tool for row in found.tools]
+        assert all(len(row.costs) == found.rounds or row.failed for row in found.tools), found.name
+        assert 365 == found.files and {ANSWER, MERGED} == found.answers.keys()
+        page = (ROOT / "docs/comparison.md").read_text(encoding="utf-8")
+        assert f"### 365 files of {found.each / 1000:,.0f} kB" in page
 
 
 # ── how they are made ────────────────────────────────────────────────────────────────────────────
@@ -168,6 +182,40 @@ def test_queries_have_medians_spread_ratio_and_whether_they_agree(
     ElementTree.fromstring(pages.figures(*measured, asked)["queries.svg"])
 
 
+def _reports(name: str, load: float) -> Reports:
+    def row(tool: str, wall: float, cpu: float, rss: int, *, files: int = 365, took: int = 150) -> FileRow:
+        each = took * files // 365
+        return FileRow(tool, "", files, files * 1000, files * 2_740_000, [Cost(wall, cpu, 0, rss * MB)], each * MB)
+
+    rows = [
+        row("parquetry", 30.0, 44.0, 150), row("parquetry, a part", 9.0, 13.0, 130, files=100),
+        row("duckdb by day", 25.0, 40.0, 700), row("duckdb, types told", 10.0, 11.0, 700),
+        FileRow("pandas", "", 365, 365_000, 10**9, failed="not there"),
+    ]  # fmt: skip
+    answers = {ANSWER: [60.0, 40.0, 45.0], MERGED: [9.0, 8.0, 7.0]}
+    return Reports(name, 365, 365_000, 365 * 2_740_000, 1, _MACHINE, (load, load), rows, answers)
+
+
+def test_report_files_have_ratios_a_load_and_aims(measured: tuple[list[Result], Values]) -> None:
+    """A part of the reports has no ratio; a busy machine is told."""
+    files = [_reports("large", 0.3)]
+    shown = pages.filled("<!-- benchmarks: files -->\n<!-- end -->", *measured, None, files)
+    assert "| parquetry | 365 | **30.00** | 30.00-30.00 | 1.20 | 44.00 | 1.10 | 4.00 | 150 | 150.0 | 85.0% |" in shown
+    assert "| parquetry, a part | 100 | **9.00** | 9.00-9.00 | – | 13.00 | – | – | 130 |" in shown
+    assert "Not measured: pandas, not there." in shown and "45.0 ms with a file a day, and 8.0 ms after" in shown
+    assert "other work" not in shown
+    busy = pages.filled("<!-- benchmarks: files -->\n<!-- end -->", *measured, None, [_reports("large", 9.0)])
+    assert "other work to do" in busy
+    told = {aim.what: (aim.reached, aim.met) for aim in aims(*measured, None, files)}
+    assert ("1.20", True) == told["1 GB of report files: at most 1.3 times duckdb by day"]
+    assert ("3.00", False) == told["1 GB of report files: at most 1.3 times duckdb, types told"]
+    assert ("150 MB", True) == told["1 GB of report files: at most 450 MB"]
+    assert ("1.15 times", True) == told["memory at 365 report files within a fifth of that at 100"]
+    assert ("85.0 %", True) == told["… and Parquet at least 80 % smaller"]
+    assert ("45.0 ms", True) == told["30 days of a year of report files within 50 ms"]
+    assert ("", False) == told["365 report files of 200 kB within 20 s"]
+
+
 @pytest.mark.parametrize(
     ("one", "other", "equal"),
     [
@@ -186,6 +234,9 @@ def test_answers_are_the_same_row_by_row(one: list[Any], other: list[Any], equal
 def test_results_can_be_read_again(tmp_path: Path, measured: tuple[list[Result], Values], asked: Queries) -> None:
     report.save(asked, tmp_path)
     assert asked == report.queries(tmp_path)
+    for reports in (found := [_reports("large", 0.5), _reports("small", 0.5)]):
+        report.save(reports, tmp_path)
+    assert found == report.files(tmp_path)
     results, values = measured
     for result in results:
         report.save(result, tmp_path)
@@ -211,6 +262,6 @@ def _bars(chart: str) -> Mapping[str, float]:
 
 def test_nothing_is_shown_where_nothing_was_measured() -> None:
     nothing: tuple[list[Result], None] = ([], None)
-    for name in ("speed", "values", "queries", "examples", "refusals", "summary"):
+    for name in ("speed", "values", "queries", "files", "examples", "refusals", "summary"):
         page = f"<!-- benchmarks: {name} -->\n<!-- end -->"
         assert f"<!-- benchmarks: {name} -->\nNot measured yet.\n<!-- end -->" == pages.filled(page, *nothing)

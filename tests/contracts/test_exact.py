@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from decimal import Decimal
 from typing import Any
 
@@ -27,8 +28,13 @@ KEPT: list[tuple[str, str, str]] = [
     ("DOUBLE", "NaN", "nan"),
     ("DOUBLE", "-Infinity", "-inf"),
     ("DOUBLE", "-0", "-0.0"),
+    ("DOUBLE", "-000012.50", "-12.5"),
+    ("DOUBLE", "12345678901234.5", "12345678901234.5"),
     ("FLOAT", "0.1", "0.1"),
+    ("FLOAT", "-99.99", "-99.99"),
     ("BOOLEAN", "t", "true"),
+    ("BOOLEAN", "false", "false"),
+    ("BOOLEAN", "TRUE", "true"),
     ("DATE", "2024-02-29", "2024-02-29"),
     ("TIME", "23:59:59.999999", "23:59:59.999999"),
     ("TIMESTAMP", "2025-10-28 00:15:23.5", "2025-10-28 00:15:23.5"),
@@ -46,8 +52,11 @@ BROKEN: list[tuple[str, list[str]]] = [
     ("BIGINT", ["1.5", "1e3", "9223372036854775808", " 1", "1_000", "0x1F", "", "NaN", "\u0661"]),
     ("UTINYINT", ["-1", "256"]),
     ("DECIMAL(10,2)", ["1.005", "NaN", "Infinity", "100000000.00", "1e2", ".", "", "1,5", "1_0"]),
-    ("DOUBLE", ["1e400", "-1e400", "1e-400", "1.23456789012345678901", "9007199254740993", "1_000", "", "abc"]),
-    ("FLOAT", ["0.123456789", "16777217", "1e39"]),
+    (
+        "DOUBLE",
+        ["1e400", "-1e400", "1e-400", "1.23456789012345678901", "9007199254740993", "1_000", "", "abc", " 1", "1\n"],
+    ),
+    ("FLOAT", ["0.123456789", "16777217", "1e39", "8388609.5"]),
     ("BOOLEAN", ["yes", "1", "", "on"]),
     (
         "DATE",
@@ -93,6 +102,23 @@ def test_no_digit_of_a_decimal_is_lost(value: Decimal) -> None:
     fits = value == value.quantize(Decimal("0.001")) and abs(value) < 10**11
     assert fits == (arrived is not None)
     assert arrived is None or value == Decimal(arrived)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.decimals(min_value=-(10**9), max_value=10**9, places=9), st.sampled_from(["DOUBLE", "FLOAT"]))
+def test_no_digit_of_a_float_is_lost(value: Decimal, type_: str) -> None:
+    """Many digits or few: what arrives prints the same digits, or the row is rejected."""
+    text = f"{value:f}"
+    arrived = became(text, type_)
+    kept = {"DOUBLE": float, "FLOAT": lambda t: struct.unpack("f", struct.pack("f", float(t)))[0]}[type_](text)
+    digits = 17 if type_ == "DOUBLE" else 9
+    shortest = next(s for n in range(1, digits + 1) for s in [f"{kept:.{n - 1}e}"] if _same(s, kept, type_))
+    assert (Decimal(shortest) == value) == (arrived is not None)
+
+
+def _same(text: str, value: float, type_: str) -> bool:
+    read = float(text)
+    return (read if type_ == "DOUBLE" else struct.unpack("f", struct.pack("f", read))[0]) == value
 
 
 @settings(max_examples=200, deadline=None)

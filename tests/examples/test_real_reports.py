@@ -94,6 +94,15 @@ def test_all_rows_are_published_as_they_are(real: Folder) -> None:
     assert [(0,)] == real.sql("SELECT count(*) FROM index_recommendations")
 
 
+def test_a_report_of_nothing_is_of_its_own_day(real: Folder) -> None:
+    """Not of the day on which the file was copied here, which would make an old report a fresh one."""
+    (path,) = (real.lake / "current/index_recommendations").rglob("*.parquet")
+    assert "year=2025/month=10" == str(path.relative_to(real.lake / "current/index_recommendations").parent)
+    assert path.name.startswith("index_recommendations_20251027_")
+    until = {d["name"]: d["until"] for d in real.told("status")["datasets"]}
+    assert "2025-10-28T00:00:00+00:00" == until["index_recommendations"] == until["slow_patterns"]
+
+
 def test_every_query_answers(real: Folder) -> None:
     """Those of what is not there have no rows."""
     for name in ("daily_trend", "slow_queries", "cache_hit_rate", "rows_examined", "recommendations", "optimizations"):

@@ -106,7 +106,7 @@ IN_CSV = [
     _csv("blank line after quotes", b'a,b\n1,"x"\n\n2,y\n', "a blank line", "line 3, byte 10"),
     _csv("long line", b"a,b\n1," + b"x" * 5000 + b"\n", "more than 4,000 bytes", "line 2, byte 4",
          Shape("csv", max_line=4000)),
-    _csv("too large", CSV, "at most 10 may be", "", Shape("csv", max_bytes=10)),
+    _csv("too large", CSV + b"4,w\n", "at most 10 may be", "", Shape("csv", max_bytes=10)),
     _csv("gzip by another name", gzip.compress(CSV), "compressed with gzip", ""),
     _csv("a zip archive", b"PK\x03\x04" + b"\0" * 30, "a zip archive", ""),
     _csv("Parquet", b"PAR1" + b"\0" * 30, "Parquet", ""),
@@ -168,7 +168,8 @@ IN_DOCUMENTS = [
     Hostile("no rows", b'{"row": []}', "the document has no 'rows'; did you mean 'row'?", "", json, SchemaDrift),
     Hostile("required column in no row", b'{"rows": [{"A": 1}]}', "has no 'a'", "", json, SchemaDrift),
     Hostile("web page", b"<!doctype html>", "a web page", "line 1, byte 0", json),
-    Hostile("too large", JSON, "at most 20 may be of a JSON document", "", Shape("json", rows="rows[*]", max_bytes=20)),
+    Hostile("too large", JSON + b"\n", "at most 20 may be of a JSON document", "",
+            Shape("json", rows="rows[*]", max_bytes=20)),
 ]  # fmt: skip
 
 PACKED = gzip.compress(CSV, mtime=0)

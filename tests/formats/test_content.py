@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,12 @@ def test_a_file_that_may_not_be_read_is_refused(report: Path) -> None:
     assert "r.csv may not be read\n" == ran.stdout
 
 
+def test_a_hash_is_not_given_within_the_tick_of_the_last_write(report: Path) -> None:
+    """A write in the same tick leaves the times as they are, and nothing would show it."""
+    hashed(report, "r.csv")
+    assert time.time_ns() - report.stat().st_ctime_ns >= 15_000_000
+
+
 def append(path: Path) -> None:
     with path.open("ab") as file:
         file.write(b"2,y\n")
@@ -104,7 +111,7 @@ def linked(path: Path) -> None:
 
 @pytest.mark.parametrize("change", [append, same_size, replaced, linked, Path.unlink])
 def test_a_change_after_the_hash_is_seen(report: Path, change: object) -> None:
-    """At once: within the same tick of the kernel's clock too, which is why `hashed` waits for it to pass."""
+    """At once: within the same tick of the kernel's clock too."""
     assert callable(change)
     for _ in range(5):
         report.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -18,8 +19,10 @@ from parquetry.errors import BadInput, Config, Denied, InvalidData, SchemaDrift,
 from parquetry.lake.manifest import Account
 from parquetry.verbs.compact import compact
 from parquetry.verbs.compare_source import compare_source
+from parquetry.verbs.diff import diff
 from parquetry.verbs.doctor import doctor
 from parquetry.verbs.plan import plan
+from parquetry.verbs.query import query
 from parquetry.verbs.sync import sync
 from parquetry.verbs.verify import verify
 from parquetry.verbs.why import why
@@ -338,6 +341,13 @@ def test_a_link_out_of_the_root_is_refused(reports: Reports, tmp_path: Path) -> 
         reports.export()
 
 
+def test_a_link_within_the_root_is_the_file_that_it_leads_to(reports: Reports) -> None:
+    reports.days("2025-10-28", 1)
+    (reports.root / "g/daily/perf_20251028.csv").rename(reports.root / "g/stored.csv")
+    (reports.root / "g/daily/perf_20251028.csv").symlink_to("../stored.csv")
+    assert ["daily/perf_20251028.csv"] == [r.report for r in reports.export().datasets[0].reports]
+
+
 @pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["directory", "fifo"])
 def test_what_is_no_file_is_refused(reports: Reports, make: Callable[[Path], None]) -> None:
     path = reports.file("daily/perf_20251028.csv")
@@ -427,3 +437,25 @@ def test_how_a_column_of_a_file_is_published(reports: Reports) -> None:
     told = str(why(reports.project, "perf.ms"))
     assert "made of its file's text, exactly" in told
     assert "PostgreSQL" not in told
+
+
+@pytest.mark.parametrize(("name", "beside"), [("a[1]", "a1"), ("b*", "bb"), ("c?", "cc")])
+def test_a_folder_whose_name_could_be_a_pattern_is_only_itself(
+    reports: Reports, tmp_path: Path, name: str, beside: str
+) -> None:
+    """DuckDB would read the files of the other folder, which has the same names, and say nothing."""
+    shutil.copytree(reports.root, tmp_path / name / "p")
+    mine = Reports(tmp_path / name / "p")
+    mine.days("2025-10-27", 2)
+    mine.load()
+    shutil.copytree(mine.root, tmp_path / beside / "p")
+    for file in (tmp_path / beside / "p/data/lake/objects").rglob("*.parquet"):
+        file.chmod(0o644)
+        duckdb.execute(f"COPY (SELECT 0 AS id, 'wrong' AS note) TO '{file}' (FORMAT parquet)")
+    assert [(4, 2)] == query(mine.project, "select count(*), count(note) from perf").frame.rows()
+    assert not verify(mine.project).problems
+    mine.write("2025-10-28", "2025-10-28T05:00:00Z,7,true,new")
+    mine.load()
+    assert 1 == len(compact(mine.project).months)
+    (dataset,) = diff(mine.project, 1, 3).datasets
+    assert (0, 1, 1) == (dataset.added, dataset.removed, dataset.changed)

@@ -24,7 +24,7 @@ HOSTILE_NAMES = [
 
 
 def test_a_new_file_is_a_new_kind_and_nothing_else_is() -> None:
-    assert ["postgres"] == kinds.names(sources)
+    assert ["files", "postgres"] == kinds.names(sources)
 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-DAYS, MONTHS = "duckdb by day", "duckdb by month"
+DAYS, TOLD = "duckdb by day", "duckdb, types told"
 OURS, AGAIN, PART = "parquetry", "parquetry again", "parquetry, a part"
 
 
@@ -56,7 +56,10 @@ TOOLS = (
     FileTool(AGAIN, "the same once more, with nothing new", goes_on=True),
     FileTool(PART, "the same over the newest reports alone, to see whether memory grows with their number", part=True),
     FileTool(DAYS, "`COPY (SELECT * FROM read_csv(…)) TO … PARTITION_BY`, zstd, a file a day", "duckdb_copy", ("day",)),
-    FileTool(MONTHS, "the same by year and month", "duckdb_copy", ("month",)),
+    FileTool("duckdb by month", "the same by year and month", "duckdb_copy", ("month",)),
+    FileTool(
+        TOLD, "by day, `read_csv` with its `columns` declared, so that it sniffs nothing", "duckdb_copy", ("told",)
+    ),
     FileTool("pyarrow", "`dataset` of CSV, `write_dataset` by day, zstd", "arrow"),
     FileTool("pandas", "`read_csv` and `to_parquet`, file by file, zstd", "frames"),
 )

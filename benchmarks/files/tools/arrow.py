@@ -8,7 +8,7 @@ import pyarrow.dataset as ds
 reports, folder = sys.argv[1:]
 read = ds.dataset(reports, format="csv")
 columns = {name: pc.field(name) for name in read.schema.names}
-day = pc.cast(pc.floor_temporal(pc.field("timestamp"), unit="day"), "date32")
+day = pc.field("timestamp").cast("date32")
 ds.write_dataset(
     read.scanner(columns={**columns, "date_partition": day}),
     f"{folder}/parquet",

@@ -55,8 +55,9 @@ class Reversed:
     Attributes:
         fit, alone: The model with and without partial pooling.
         reversals: One for each change of phase, in order; empty for alternating treatments.
-        effect: The mean of the study's own effects, partially pooled.
-        further: What one more reversal would show on average; wider, for what reversals may differ by.
+        effect: The common effect: what one more reversal would show on average. It allows for what
+            reversals may differ by, so it holds its level in short studies, where `here` does not.
+        here: The mean of the study's own effects, partially pooled; None for alternating treatments.
         unpooled: The plain mean of the unpooled effects; None for alternating treatments.
         spread: Between reversals: posterior mean of its standard deviation, in the outcome's unit.
         agree: The probability that all reversals have the same sign; pooled, and unpooled.
@@ -68,7 +69,7 @@ class Reversed:
     asked: Asked
     reversals: tuple[Reversal, ...]
     effect: Estimate
-    further: Estimate | None
+    here: Estimate | None
     unpooled: Estimate | None
     spread: float | None
     agree: tuple[float, float] | None
@@ -86,10 +87,10 @@ class Reversed:
     @property
     def contrast(self) -> Floats:
         """Of the main estimate."""
-        return mean_of_reversals(self.design)
+        return self.design.unit("effect")
 
     def to_dict(self) -> dict[str, Any]:
-        names = ("reversals", "effect", "further", "unpooled", "spread", "agree", "autocorrelation")
+        names = ("reversals", "effect", "here", "unpooled", "spread", "agree", "autocorrelation")
         found = {name: plain(getattr(self, name)) for name in names}
         phases = [plain(phase) for phase in self.design.phases]
         return {**found, "phases": phases, "usable": int(self.design.usable.sum()), "days": len(self.design.panel)}
@@ -137,22 +138,17 @@ def abab(
     design = reversal(
         panel, treated=treated, trend=trend, washout=washout, season=season, each=not alternating
     )  # fmt: skip
-    grounds = refusals.of_design(design, affected=affected, reversals=not alternating)
-    refusals.refuse(tuple(r for r in grounds if not (alternating and r.code in _OF_PHASES)))
+    refusals.refuse(refusals.of_design(design, affected=affected, reversals=not alternating))
     fit = pooled(design)
     refusals.refuse(refusals.of_fit(fit))
     return answered(fit, Asked(level, smallest, rope, direction), seed)
-
-
-_OF_PHASES = frozenset({"few-days-in-phase", "missing", "missing-differs", "constant"})
-"""Grounds about single phases, which alternating treatments do not have."""
 
 
 def answered(fit: Fit, asked: Asked, seed: int = 0) -> Reversed:
     """The effects of a fitted reversal design, whether or not an answer would be refused."""
     design = fit.design
     names = [name for name in design.names if name.startswith("reversal ")]
-    effect = fit.estimate("effect", mean_of_reversals(design), asked)
+    effect = fit.estimate("effect", design.unit("effect"), asked)
     if not names:
         return Reversed(fit, None, asked, (), effect, None, None, None, None, fit.phi(asked))
     alone = unpooled(design)
@@ -166,10 +162,10 @@ def answered(fit: Fit, asked: Asked, seed: int = 0) -> Reversed:
         )
         for (before, after), shared, single in zip(pairwise(design.phases), contrasts, own, strict=True)
     )  # fmt: skip
-    further = fit.estimate("effect of a further reversal", design.unit("effect"), asked)
+    here = fit.estimate("mean of the pooled effects", mean_of_reversals(design), asked)
     mean = alone.estimate("mean of the unpooled effects", np.mean(own, axis=0), asked)
     agree = (_agreement(fit, contrasts, seed), _agreement(alone, own, seed))
-    return Reversed(fit, alone, asked, changes, effect, further, mean, _spread(fit), agree, fit.phi(asked))
+    return Reversed(fit, alone, asked, changes, effect, here, mean, _spread(fit), agree, fit.phi(asked))
 
 
 def mean_of_reversals(design: Design) -> Floats:

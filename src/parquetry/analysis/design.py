@@ -32,7 +32,7 @@ By what they are multiplied, with which probability: the prior has heavy tails, 
 little noise around a steep trend, a large effect or a strong week is not drawn towards nothing. The
 first holds for intercept, trend and effects together, the second for weekdays, season and covariates.
 """
-SPREAD_SD = 1.0
+SPREAD_SD = 0.75
 """Of the half-normal prior of the spread between reversals, in the same units."""
 
 

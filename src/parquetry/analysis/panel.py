@@ -110,10 +110,13 @@ class Panel:
         A panel from a CSV file with a header; an empty cell or NA is a missing value.
 
         Raises:
-            BadInput: No such column, or a cell that is no number.
+            BadInput: No such column, a cell that is no number, or a row that is too short or too long.
         """
         with Path(path).open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file, strict=True))
+        for line, row in enumerate(rows, 2):
+            if None in row or None in row.values():
+                raise BadInput(f"{path}, line {line}: not as many cells as the header has columns; is the file cut?")
         names = list(others.pop("covariates", ()))
         for name in filter(None, [outcome, day, phase, *names]):
             if not rows or rows[0].get(name) is None:
@@ -195,8 +198,8 @@ def _same_length(name: str, values: Any, length: int) -> Any:
     return values
 
 
-def _cell(text: str | None, path: Path | str, line: int) -> float:
-    if text is None or text.strip().lower() in _NOTHING:
+def _cell(text: str, path: Path | str, line: int) -> float:
+    if text.strip().lower() in _NOTHING:
         return float("nan")
     try:
         return float(text)

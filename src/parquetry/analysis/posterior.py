@@ -113,17 +113,21 @@ class Posterior:
         return float(self.weights @ self.phi)
 
     def phi_above(self, limit: float) -> float:
-        """P(φ > *limit*), with the grid's cells cut where the limit lies."""
-        order = np.argsort(self.phi, kind="stable")
-        values, mass = self.phi[order], np.cumsum(self.weights[order])
-        last = np.append(np.flatnonzero(np.diff(values)), len(values) - 1)
-        middle = np.append((values[last][1:] + values[last][:-1]) / 2, values[-1])
-        return float(1 - np.interp(limit, middle, mass[last], left=0.0, right=1.0))
+        """P(φ > *limit*)."""
+        edges, below = self._phi_cells()
+        return float(1 - np.interp(limit, edges, below, left=0.0, right=1.0))
 
     def phi_quantile(self, probability: float) -> float:
-        order = np.argsort(self.phi, kind="stable")
-        mass = np.cumsum(self.weights[order]) - self.weights[order] / 2
-        return float(np.interp(probability, mass, self.phi[order]))
+        edges, below = self._phi_cells()
+        return float(np.interp(probability, below, edges))
+
+    def _phi_cells(self) -> tuple[Floats, Floats]:
+        """The ends of the cells around the grid's values of φ, and the mass below each, spread evenly within."""
+        values, place = np.unique(self.phi, return_inverse=True)
+        mass = np.bincount(place, self.weights)
+        middle = (values[1:] + values[:-1]) / 2
+        edges = np.concatenate([values[:1], middle, values[-1:]])
+        return edges, np.concatenate([[0.0], np.cumsum(mass)])
 
     def sigma(self) -> float:
         """The posterior median of σ, of a mean over the nodes."""

@@ -100,7 +100,8 @@ def complete(days: int, treated: int) -> Schedules:
         return _at(chosen, days)
 
     def draw(random: np.random.Generator, draws: int) -> Flags:
-        return _at(np.argpartition(random.random((draws, days)), treated, axis=1)[:, :treated], days)
+        order = random.integers(2**32, size=(draws, days), dtype=np.uint32)
+        return _at(np.argpartition(order, treated, axis=1)[:, :treated], days)
 
     return Schedules(f"any {treated} of {days} days", math.comb(days, treated), every, draw)
 

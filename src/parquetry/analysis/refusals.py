@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 import numpy as np
 
 from parquetry.analysis import limits
-from parquetry.analysis.design import Design, Phase
+from parquetry.analysis.design import Design
 from parquetry.analysis.estimates import Flags, Floats, Reason
 from parquetry.analysis.fit import Fit, without_opinion
 from parquetry.analysis.posterior import Posterior
@@ -62,13 +62,12 @@ def _few_days(design: Design) -> Iterator[Reason]:
             f"{days} usable days; {limits.STUDY_DAYS} are needed",
             {"days": days, "least": limits.STUDY_DAYS},
         )
-    for phase in design.phases:
-        if (days := int(usable[_rows(phase)].sum())) < limits.PHASE_DAYS:
+    for name, rows in groups(design):
+        if (days := int((usable & rows).sum())) < limits.PHASE_DAYS:
             yield Reason(
                 "few-days-in-phase",
-                f"{days} usable days in phase {phase.label} (rows {phase.first} to {phase.last}); "
-                f"{limits.PHASE_DAYS} are needed",
-                {"phase": phase.label, "days": days, "least": limits.PHASE_DAYS},
+                f"{days} usable days in phase {name}; {limits.PHASE_DAYS} are needed",
+                {"phase": name, "days": days, "least": limits.PHASE_DAYS},
             )
 
 
@@ -81,16 +80,18 @@ def _few_phases(design: Design) -> Iterator[Reason]:
         )
 
 
+def groups(design: Design) -> list[tuple[str, Flags]]:
+    """The phases, or the two conditions where the treatments alternate: a name, and which days are in it."""
+    if design.options.get("each", True):
+        rows = np.arange(len(design.panel))
+        return [(f"{p.label} (days {p.first}-{p.last})", (rows >= p.first) & (rows <= p.last)) for p in design.phases]
+    return [("without treatment", ~design.treated), ("with treatment", design.treated)]
+
+
 def missing_shares(design: Design) -> Mapping[str, float]:
-    """The share of days without a usable value, by ``label (first-last)``; a washout is not missing."""
-    washed = _washed(design)
-    usable = design.usable
-    shares = {}
-    for phase in design.phases:
-        asked = ~washed[_rows(phase)]
-        missing = asked & ~usable[_rows(phase)]
-        shares[f"{phase.label} ({phase.first}-{phase.last})"] = float(missing.sum() / max(asked.sum(), 1))
-    return shares
+    """The share of days without a usable value, by phase; a washout is not missing."""
+    asked, missing = ~_washed(design), ~design.usable
+    return {name: float((rows & asked & missing).sum() / max((rows & asked).sum(), 1)) for name, rows in groups(design)}
 
 
 def of_missing(design: Design) -> Iterator[Reason]:
@@ -113,14 +114,13 @@ def of_missing(design: Design) -> Iterator[Reason]:
 
 
 def _constant(design: Design) -> Iterator[Reason]:
-    usable = design.usable
-    for phase in design.phases:
-        values = design.panel.outcome[_rows(phase)][usable[_rows(phase)]]
+    for name, rows in groups(design):
+        values = design.panel.outcome[rows & design.usable]
         if len(values) > 1 and np.ptp(values) == 0:
             yield Reason(
                 "constant",
-                f"the outcome is {values[0]:g} on every day of phase {phase.label} (rows {phase.first}-{phase.last})",
-                {"phase": phase.label, "value": float(values[0])},
+                f"the outcome is {values[0]:g} on every day of phase {name}",
+                {"phase": name, "value": float(values[0])},
             )
 
 
@@ -186,10 +186,6 @@ def _persistent(free: Posterior) -> Iterator[Reason]:
             f"{probability:.0%}) that a step cannot be told from drift",
             {"probability": probability, "most": limits.PERSISTENT_PROBABILITY, "phi": limits.PERSISTENT_PHI},
         )
-
-
-def _rows(phase: Phase) -> slice:
-    return slice(phase.first, phase.last + 1)
 
 
 def _washed(design: Design) -> Flags:

@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 
 _QUOTED_OR_CLOCK = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|\$now\b""")
 
+_PATTERN = re.compile(r"[*?\[]")
+
 
 def name(identifier: str) -> str:
     """A quoted identifier: ``say "hi"`` becomes ``"say ""hi\"""``."""
@@ -41,9 +43,14 @@ def at(rule: str, clock: datetime) -> str:
     return _QUOTED_OR_CLOCK.sub(lambda m: moment(clock) if m[0] == "$now" else m[0], rule)
 
 
+def file(path: str) -> str:
+    """A literal by which DuckDB opens just this file; plain ``r[1].csv`` is a pattern to it, and reads ``r1.csv``."""
+    return text(_PATTERN.sub(r"[\g<0>]", path))
+
+
 def files(paths: Iterable[str]) -> str:
-    """A list literal of exactly these files: DuckDB prefers a file of that name to a pattern."""
-    return "[" + ", ".join(text(path) for path in paths) + "]"
+    """A list literal of exactly these files."""
+    return "[" + ", ".join(file(path) for path in paths) + "]"
 
 
 def parquet(paths: Iterable[str]) -> str:

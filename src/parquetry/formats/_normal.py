@@ -77,26 +77,29 @@ def _moment(column: str, shape: Shape, *, zoned: bool) -> str:
     """UTC as it is; any other offset counted in where the type has none; a time without one by the zone declared."""
     local = f"regexp_full_match({column}, '{_LOCAL}')"
     here = _in_zone(column, shape.timezone, zoned=zoned) if shape.timezone else f"{column} || ' (no time zone)'"
-    cases = [f"WHEN {local} THEN {here}"]
+    cases, other = f"WHEN {local} THEN {here}", column
     if not zoned:
-        zero = rf"regexp_full_match({column}, '.*[+-]00(:?00)?')"
-        offset = f"regexp_full_match({column}, '{_LOCAL}{_OFFSET}')"
-        cases += [f"WHEN {zero} THEN {column}", f"WHEN {offset} THEN coalesce({_shifted(column)}, {column})"]
-    return f"CASE WHEN ends_with({column}, 'Z') THEN {column} {' '.join(cases)} ELSE {column} END"
+        cases += rf" WHEN regexp_full_match({column}, '.*[+-]00(:?00)?') THEN {column}"
+        other = _shifted(column)
+    return f"CASE WHEN ends_with({column}, 'Z') THEN {column} {cases} ELSE {other} END"
 
 
 def _shifted(column: str) -> str:
-    """Without its offset, in UTC."""
+    """Without its offset, in UTC; what has none stays."""
+    parts = "'local', 'hour', 'fraction', 'sign', 'hours', 'minutes', 'seconds'"
+    found = f"regexp_extract({column}, '^({_LOCAL}){_OFFSET}$', [{parts}])"
+    seconds = " + ".join(
+        f"coalesce(TRY_CAST(m.{part} AS INTEGER), 0) * {size}"
+        for part, size in (("hours", 3600), ("minutes", 60), ("seconds", 1))
+    )
+    offset = f"to_seconds(CASE m.sign WHEN '-' THEN -1 ELSE 1 END * ({seconds}))"
+    utc = f"coalesce(CAST(TRY_CAST(m.local AS TIMESTAMP) - {offset} AS VARCHAR), {column})"
+    return _named("m", found, utc)
 
-    def part(group: int) -> str:
-        # The groups of the local time come first.
-        found = f"regexp_extract({column}, '{_OFFSET}$', {group})"
-        return f"coalesce(TRY_CAST({found} AS INTEGER), 0)"
 
-    sign = f"CASE WHEN regexp_extract({column}, '{_OFFSET}$', 1) = '-' THEN -1 ELSE 1 END"
-    seconds = f"{sign} * ({part(2)} * 3600 + {part(3)} * 60 + {part(4)})"
-    local = f"TRY_CAST(regexp_extract({column}, '^{_LOCAL}') AS TIMESTAMP)"
-    return f"CAST({local} - to_seconds({seconds}) AS VARCHAR)"
+def _named(name: str, value: str, use: str) -> str:
+    """*use* of *value* under a name; a list of one, since DuckDB has no other way to say it within an expression."""
+    return f"list_transform([{value}], lambda {name}: {use})[1]"
 
 
 def _in_zone(column: str, zone: str, *, zoned: bool) -> str:
@@ -106,18 +109,19 @@ def _in_zone(column: str, zone: str, *, zoned: bool) -> str:
     The offset in force a day before and a day after are the only ones that it can have; no zone changes
     its clocks twice within two days.
     """
-    local = f"TRY_CAST({column} AS TIMESTAMP)"
-    before, after = (_by_offset(local, zone, f"INTERVAL '{hours} hours'") for hours in (-24, 24))
-    fits = {one: f"{_at(one, zone)} = {local}" for one in (before, after)}
+    before, after = (_by_offset("l", zone, f"to_hours({hours})") for hours in (-24, 24))
     end = " || '+00'" if zoned else ""
-    return (
-        f"CASE WHEN {local} IS NULL THEN {column} "
-        f"WHEN {before} = {after} THEN CAST({before} AS VARCHAR){end} "
-        f"WHEN {fits[before]} AND {fits[after]} THEN {column} || ' (ambiguous)' "
-        f"WHEN {fits[before]} THEN CAST({before} AS VARCHAR){end} "
-        f"WHEN {fits[after]} THEN CAST({after} AS VARCHAR){end} "
+    fits = {one: f"{_at(one, zone)} = l" for one in ("u.before", "u.after")}
+    cases = (
+        f"CASE WHEN l IS NULL THEN {column} "
+        f"WHEN u.before = u.after THEN CAST(u.before AS VARCHAR){end} "
+        f"WHEN {fits['u.before']} AND {fits['u.after']} THEN {column} || ' (ambiguous)' "
+        f"WHEN {fits['u.before']} THEN CAST(u.before AS VARCHAR){end} "
+        f"WHEN {fits['u.after']} THEN CAST(u.after AS VARCHAR){end} "
         f"ELSE {column} || ' (no such local time)' END"
     )
+    both = _named("u", f"{{before: {before}, after: {after}}}", cases)
+    return _named("l", f"TRY_CAST({column} AS TIMESTAMP)", both)
 
 
 def _at(utc: str, zone: str) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from parquetry.contracts.sql import text
 from parquetry.errors import BadInput
 from parquetry.formats.content import opened
 
@@ -31,15 +29,6 @@ class Plain:
         line = line or lines_before(self.path, byte) + 1
         place = f"line {line}, byte {byte}" + (f" ({self.form})" if self.form else "")
         return BadInput(f"{self.name}: {place}: {says}", next=next, file=self.name, line=line, byte=byte)
-
-
-def literal(path: Path) -> str:
-    """
-    A SQL literal by which DuckDB opens exactly *path*.
-
-    Else a file named ``r[1].csv`` is a pattern to it, and ``r1.csv`` is read in its place.
-    """
-    return text(re.sub(r"[*?\[]", r"[\g<0>]", str(path)))
 
 
 def lines_before(path: Path, byte: int) -> int:

@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from parquetry.contracts import Contract
+from parquetry.contracts import Contract, sql
 from parquetry.contracts.sql import name
 from parquetry.errors import BadInput, Storage
 from parquetry.formats._normal import normalised
-from parquetry.formats._place import Plain, literal
+from parquetry.formats._place import Plain
 from parquetry.formats.parsed import LINE, MOST_UNFIT, Parsed, Unfit
 from parquetry.formats.shape import Shape
 
@@ -80,7 +80,7 @@ class Rows:
             + f" AS {name(f.name)}"
             for f in contract.fields
         )
-        table = f"read_parquet([{', '.join(map(literal, self._files))}], hive_partitioning = false)"
+        table = f"read_parquet({sql.files(map(str, self._files))}, hive_partitioning = false)"
         if not self._files:
             empty = ", ".join(["NULL::BIGINT AS line", *(f"NULL::VARCHAR AS {c}" for c in place.values())])
             table = f"(SELECT {empty} LIMIT 0)"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from parquetry.contracts import Contract
+from parquetry.contracts import Contract, sql
 from parquetry.errors import Config
 from parquetry.formats._document import kind, written
+from parquetry.formats._normal import normalised
 from parquetry.formats._place import Plain
 from parquetry.formats._rows import Rows
 from parquetry.formats.parsed import Parsed, lacking
@@ -96,11 +97,27 @@ class Variants:
         """
         beyond = list(self._beyond)[:_MOST_BEYOND]
         if not self.rows.rows:
-            return self.rows.parsed(self.shape, self.contract, (), beyond)
+            return replace(self.rows.parsed(self.shape, self.contract, (), beyond), inherited=self._inherited())
         asked = {f.name: self.shape.columns.get(f.name, f.name) for f in self.contract.fields}
         there = [asked[c] for c, seen in zip(self.rows.columns, self._seen, strict=True) if seen]
         missing = lacking(self.plain.name, self.contract, asked, there, self.given, beyond)
         return self.rows.parsed(self.shape, self.contract, missing, beyond)
+
+    def _inherited(self) -> str:
+        paths = next((v for v in self._variants if not v.excluded), None)
+        if self.document is None or paths is None:
+            return ""
+        outer = {
+            column: written(value)
+            for column, (of_document, keys) in zip(self.rows.columns, paths.values, strict=True)
+            if of_document and (value := _found(self.document, keys, strict=False)) is not _ABSENT
+        }
+        values = (
+            f"{'NULL' if (value := outer.get(f.name)) is None else normalised(sql.text(value), f.type, self.shape)}"
+            f"::VARCHAR AS {sql.name(f.name)}"
+            for f in self.contract.fields
+        )
+        return f"SELECT {', '.join(values)}"
 
     def _note(self, paths: _Paths, keys: tuple[str, ...]) -> None:
         """Keys that no column has; rows with the same keys are looked at once."""

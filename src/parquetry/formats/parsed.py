@@ -61,6 +61,8 @@ class Parsed:
             JSON document it is the number of the row.
         lacking: Nullable columns of the contract that the file has not.
         beyond: Columns of the file that the contract has not; of JSON the keys of its rows, at most 20.
+        inherited: Of a document without rows, a SELECT as `select` of one row: what each row would have had from
+            the document. Empty where there are rows, and of other formats.
     """
 
     rows: int
@@ -70,6 +72,7 @@ class Parsed:
     numbered: str
     lacking: tuple[str, ...] = ()
     beyond: tuple[str, ...] = ()
+    inherited: str = ""
 
 
 class Reader(Protocol):

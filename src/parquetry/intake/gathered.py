@@ -198,16 +198,19 @@ class _Gathering:
             )
 
     def _staged(self, connection: duckdb.DuckDBPyConnection, read: Parsed, path: Path, *, typed: bool) -> Gathered:
-        day = self.of.day(self.arrival.file, self._earliest(connection, path, typed=typed))
+        day = self.of.day(self.arrival.file, self._earliest(connection, read, path, typed=typed))
         return Gathered(self.arrival, day, path, typed, read.rows, read.excluded, read.unfit, read.lacking, read.beyond)
 
-    def _earliest(self, connection: duckdb.DuckDBPyConnection, path: Path, *, typed: bool) -> str | None:
-        """The earliest time in what is staged, where that dates the file."""
+    def _earliest(self, connection: duckdb.DuckDBPyConnection, read: Parsed, path: Path, *, typed: bool) -> str | None:
+        """The earliest time in what is staged, where that dates the file; without rows, the one they would have had."""
         if not self.of.accumulates or self.of.time is None:
             return None
         column = sql.name(self.of.time)
         value = f"timezone('UTC', {column})" if typed and self._zoned() else column if typed else self._time_sql()
-        found = connection.execute(f"SELECT min({value})::VARCHAR FROM {sql.parquet([str(path)])}").fetchone()
+        asked = f"SELECT min({value})::VARCHAR FROM {sql.parquet([str(path)])}"
+        if read.inherited:
+            asked = f"SELECT ({self._time_sql()})::VARCHAR FROM ({read.inherited})"
+        found = connection.execute(asked).fetchone()
         return found[0] if found else None
 
     def _zoned(self) -> bool:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import duckdb
 
+from parquetry.contracts import sql
 from parquetry.lake.digest import quoted
-from parquetry.lake.write import literal
 
 Key = Sequence[object]
 Months = Callable[[Sequence[Key]], Iterable[str | None]]
@@ -57,7 +57,7 @@ def partitions(
 
 
 def _files(paths: Iterable[str], option: str = "filename = false") -> str:
-    return f"read_parquet([{', '.join(map(literal, paths))}], hive_partitioning = false, {option})"
+    return f"read_parquet({sql.files(paths)}, hive_partitioning = false, {option})"
 
 
 def _batches(result: duckdb.DuckDBPyConnection) -> Iterator[list[tuple[object, ...]]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import duckdb
 
+from parquetry.contracts import sql
 from parquetry.lake import Snapshot
 from parquetry.lake.common_type import between, column_sql
 from parquetry.lake.differences import DatasetDiff, Example, PartitionDiff, Shift
@@ -108,8 +109,8 @@ class Rows:
             return
         where = ", ".join(f"({literal(path)}, {literal(part)})" for path, part in held)
         duck.execute(f"CREATE OR REPLACE TEMP TABLE {view}_parts AS SELECT * FROM (VALUES {where}) AS t(file, part)")
-        files = ", ".join(literal(path) for path, _ in held)
-        read = f"read_parquet([{files}], union_by_name = true, hive_partitioning = false, filename = '{_FILE}')"
+        files = sql.files(str(path) for path, _ in held)
+        read = f"read_parquet({files}, union_by_name = true, hive_partitioning = false, filename = '{_FILE}')"
         there = {row[0] for row in duck.execute(f"DESCRIBE SELECT * FROM {read}").fetchall()}
         typed = [
             f"CAST({quoted(c.name) if c.name in there else 'NULL'} AS {dataset.schema[c.name]}) AS {quoted(c.name)}"

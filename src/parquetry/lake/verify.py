@@ -13,12 +13,12 @@ from pathlib import Path
 
 import duckdb
 
+from parquetry.contracts import sql
 from parquetry.errors import Integrity, ParquetryError
 from parquetry.lake import ledger, snapshots, views
 from parquetry.lake.digest import as_text, digest_sql
 from parquetry.lake.manifest import Dataset, File, Manifest
 from parquetry.lake.store import LocalStore, sha256_of
-from parquetry.lake.write import literal
 from parquetry.text import Told, counted, size
 
 
@@ -154,7 +154,7 @@ def _file(connection: duckdb.DuckDBPyConnection, store: LocalStore, file: File, 
     try:
         read = connection.execute(
             f"SELECT count(*), {digest_sql(dataset.schema)} "
-            f"FROM read_parquet({literal(path)}, hive_partitioning = false)"
+            f"FROM read_parquet({sql.file(str(path))}, hive_partitioning = false)"
         ).fetchone()
     except duckdb.Error as error:
         yield Problem(file.path, f"cannot be read: {str(error).splitlines()[0]}")

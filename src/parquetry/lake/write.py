@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import duckdb
 
-from parquetry.contracts import types
+from parquetry.contracts import sql, types
 from parquetry.errors import Storage
 from parquetry.lake.digest import as_text, digest_sql, quoted
 
@@ -98,9 +98,9 @@ def stage(
     columns = ", ".join(map(quoted, schema))
     by = f" ORDER BY {', '.join(map(quoted, order))}" if order else ""
     if key is None:
-        sql = f"COPY (SELECT {columns} FROM ({select}){by}) TO {literal(folder / 'all.parquet')} ({options})"
+        statement = f"COPY (SELECT {columns} FROM ({select}){by}) TO {literal(folder / 'all.parquet')} ({options})"
     else:
-        sql = (
+        statement = (
             f"COPY (SELECT {columns}, {key} AS {_PARTITION} FROM ({select}){by}) TO {literal(folder)} "
             f"({options}, PARTITION_BY ({_PARTITION}), FILENAME_PATTERN 'part_{{i}}')"
         )
@@ -109,7 +109,7 @@ def stage(
         execute("SET preserve_insertion_order = false")
         # Rows that a thread collects before it passes them on to their partitions; DuckDB's default is 524,288.
         execute(f"SET partitioned_write_flush_threshold = {rows}")
-        execute(sql)
+        execute(statement)
         if not any(folder.iterdir()):
             nothing = ", ".join(f"NULL::{type_} AS {quoted(name)}" for name, type_ in schema.items())
             execute(f"COPY (SELECT {nothing} WHERE false) TO {literal(folder / 'empty.parquet')} ({options})")
@@ -229,8 +229,8 @@ def facts(
     wanted = facts_sql(schema, time)
     for path in paths:
         read = connection.execute(
-            f"SELECT count(*) AS rows, {', '.join(f'{sql} AS {name}' for name, sql in wanted.items())} "
-            f"FROM read_parquet({literal(path)}, hive_partitioning = false)"
+            f"SELECT count(*) AS rows, {', '.join(f'{value} AS {name}' for name, value in wanted.items())} "
+            f"FROM read_parquet({sql.file(path)}, hive_partitioning = false)"
         ).fetchone()
         found[path] = facts_of(dict(zip(("rows", *wanted), read or (), strict=True)))
     return found

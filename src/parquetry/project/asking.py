@@ -18,8 +18,10 @@ from parquetry.lake import Lake
 from parquetry.lake.digest import quoted
 from parquetry.lake.write import literal
 from parquetry.project import Project, queries
-from parquetry.project.sql_code import replaced
+from parquetry.project.sql_code import replaced, without_comments
 
+_MISSING = re.compile(r"(?:Table|Function) with name (\w+) does not exist")
+_MACRO = re.compile(r"\b(?:macro|function)\s+(?:if\s+not\s+exists\s+)?(?:\w+\.)?\"?(\w+)", re.IGNORECASE)
 _NAMED = re.compile(r"(?<![\w$])\$(\w+)")
 
 # PIVOT is parsed as the CREATE of an enum beside a SELECT.
@@ -42,7 +44,7 @@ def ready(
         duckdb.Error: DuckDB cannot parse it.
     """
     schema = project.settings.duckdb_schema
-    require_macros(connection, project)
+    require_macros(connection, project, sql)
     names = _Named(lake, schema)
     sql = replaced(sql, names.rewritten)
     for own, reference in names.found.items():
@@ -56,10 +58,24 @@ def ready(
     return replaced(sql, lambda code: _NAMED.sub(lambda m: f"getvariable({literal(m[1].lower())})", code))
 
 
-def require_macros(connection: duckdb.DuckDBPyConnection, project: Project) -> None:
-    """Define the project's macros. Raises Config, with the line, where one is wrong."""
+def require_macros(connection: duckdb.DuckDBPyConnection, project: Project, sql: str) -> None:
+    """
+    Define the project's macros; one over a dataset that the snapshot does not have stops only *sql* that names it.
+
+    Raises:
+        Config: One is wrong, or is named and cannot be made; with its line.
+    """
     found = queries.macros(project.queries)
-    problems = [found.problem] if found.problem else catalog.define_macros(connection, found.file, found.statements)
+    problems = [found.problem] if found.problem else []
+    waiting = {name.lower() for name in project.datasets}
+    for line, statement in found.statements:
+        for problem in catalog.define_macros(connection, found.file, [(line, statement)]):
+            missing, name = _MISSING.search(problem), _MACRO.search(without_comments(statement))
+            over_waiting = missing is not None and missing[1].lower() in waiting
+            if over_waiting and name and not re.search(rf"\b{name[1]}\b", sql, re.IGNORECASE):
+                waiting.add(name[1].lower())
+            else:
+                problems.append(problem)
     if problems:
         raise Config(problems[0], what=problems[1:], next=f"correct {found.file}, or take the macro out")
 

@@ -26,6 +26,7 @@ class ReportFile:
     A file that a pattern fits.
 
     Attributes:
+        path: The file itself, where *name* is a link to it within the root.
         name: Below the root, with ``/``: what the lake remembers it by.
         period: The days that its name says, or None.
         modified: When its content was last written, by the machine's clock.
@@ -95,7 +96,7 @@ class Folder:
         if not stat.S_ISREG(facts.st_mode):
             kind = "a directory" if stat.S_ISDIR(facts.st_mode) else "no regular file"
             raise BadInput(f"{name} is {kind}, though its name is a report's", file=name)
-        return ReportFile(path, name, period, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
+        return ReportFile(path.resolve(), name, period, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
 
     def _require_inside(self, path: Path, name: str) -> None:
         if not path.resolve().is_relative_to(self.root.resolve()):

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import duckdb
 
-from parquetry.contracts import Broken, check, load, unique
+from parquetry.contracts import Broken, check, load, sql, unique
 from parquetry.contracts.staged import Staged, compiled_rules
 from parquetry.errors import BadInput, InvalidData, Usage, did_you_mean
 from parquetry.lake.digest import quoted
@@ -121,7 +121,7 @@ def _as_parquet(connection: duckdb.DuckDBPyConnection, file: Path, folder: Path)
     names = _header(file)
     columns = ", ".join(f"{literal(name)}: 'VARCHAR'" for name in names)
     reader = (
-        f"read_csv({literal(file)}, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
+        f"read_csv({sql.file(str(file))}, columns = {{{columns}}}, auto_detect = false, header = true, delim = ',', "
         "quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false, strict_mode = true)"
     )
     target = folder / "cells.parquet"

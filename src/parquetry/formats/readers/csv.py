@@ -11,13 +11,13 @@ import csv
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from parquetry.contracts import Contract
+from parquetry.contracts import Contract, sql
 from parquetry.contracts.sql import name, text
 from parquetry.errors import BadInput
 from parquetry.formats._lines import Lines, pieces
 from parquetry.formats._normal import normalised
 from parquetry.formats._outside import Outside
-from parquetry.formats._place import Plain, literal
+from parquetry.formats._place import Plain
 from parquetry.formats._quotes import Signs
 from parquetry.formats.parsed import LINE, Parsed, lacking
 from parquetry.formats.shape import Shape
@@ -80,8 +80,8 @@ def _table(plain: Plain, shape: Shape, width: int, longest: int) -> str:
     quote = text(shape.quote)
     # Its new_line is not set: with CRLF it then finds no row at all. It finds the right one by itself.
     return (
-        f"read_csv([{literal(plain.path)}], columns = {{{columns}}}, auto_detect = false, header = false, skip = 1, "
-        f"delim = {text(shape.delimiter)}, quote = {quote}, escape = {quote}, nullstr = [{nulls}], comment = '', "
+        f"read_csv({sql.file(str(plain.path))}, columns = {{{columns}}}, auto_detect = false, header = false, "
+        f"skip = 1, delim = {text(shape.delimiter)}, quote = {quote}, escape = {quote}, nullstr = [{nulls}], comment = '', "
         f"compression = 'none', hive_partitioning = false, "
         f"allow_quoted_nulls = true, strict_mode = true, null_padding = false, ignore_errors = false{room})"
     )

@@ -1,0 +1,205 @@
+"""
+The Tau family: pairs of days that improve less pairs that get worse, over the number of pairs.
+
+Pairs of a day of A and a day of B are the difference between phases; pairs within a phase its trend.
+Which pairs count, with which sign, and what they are divided by is the model's name; "Tau-U" alone
+names several numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from scipy.special import ndtr
+
+from parquetry.analysis.effect_sizes.overlap import Values, improving, two
+from parquetry.analysis.estimates import Direction, Flags, Floats
+
+Model: TypeAlias = Literal[
+    "A vs B", "trend A", "trend B", "A vs B - trend A", "A vs B + trend B", "A vs B + trend B - trend A"
+]
+Ties: TypeAlias = Literal["a", "b"]
+_Three: TypeAlias = tuple[int, int, int]
+
+
+class _Terms(NamedTuple):
+    """How the pairs between phases, within A and within B enter: with which sign, and whether they are divided by."""
+
+    signs: _Three
+    divisor: _Three
+
+
+_MODELS: Mapping[Model, _Terms] = {
+    "A vs B": _Terms((1, 0, 0), (1, 0, 0)),
+    "trend A": _Terms((0, 1, 0), (0, 1, 0)),
+    "trend B": _Terms((0, 0, 1), (0, 0, 1)),
+    # Parker et al. divide by the pairs between the phases alone, so that this one may leave [-1, 1].
+    "A vs B - trend A": _Terms((1, -1, 0), (1, 0, 0)),
+    "A vs B + trend B": _Terms((1, 0, 1), (1, 0, 1)),
+    "A vs B + trend B - trend A": _Terms((1, -1, 1), (1, 1, 1)),
+}
+MODELS: tuple[Model, ...] = tuple(_MODELS)
+_EXACT_DAYS = 60
+_ROUNDING = 1e-9
+
+
+def tau(
+    baseline: Values,
+    treatment: Values,
+    model: Model = "A vs B",
+    *,
+    direction: Direction = "increase",
+    ties: Ties = "a",
+) -> float:
+    """
+    One of the Tau and Tau-U indices.
+
+    Args:
+        baseline, treatment: In the order of time; NaN is left out.
+        model: Which pairs count. ``A vs B`` is 2·NAP - 1. ``A vs B - trend A`` is the Tau-U that most
+            papers report; it may leave [-1, 1].
+        ties: ``a`` divides by the number of pairs, as Parker et al. do. ``b`` divides as Kendall's
+            tau-b between the outcome and a time in which days that are not compared tie.
+
+    Returns:
+        0 is no difference. NaN for phases too short to have a pair; 0 where all values tie.
+
+    Source:
+        Parker, Vannest, Davis & Sauber (2011), Behavior Therapy 42(2):284-299.
+        Tau-b: Kendall (1970), Rank correlation methods, 4th edition, chapter 3.
+    """
+    a, b = two(baseline, treatment, direction)
+    terms, pairs = _MODELS[model], _pairs(a, b)
+    if ties == "a":
+        return _tau_a(terms, _differences(a, b), pairs)
+    if not all(p for p, used in zip(pairs, terms.divisor, strict=True) if used):
+        return float("nan")
+    total = float(np.dot(terms.signs, _differences(a, b)))
+    return _tau_b(total, _compared(terms, a, b), sum(p for p, s in zip(pairs, terms.signs, strict=True) if s))
+
+
+def every_tau(baseline: Floats, treatment: Floats) -> list[float]:
+    """`tau` of each of MODELS, more being better, for the price of one."""
+    a, b = two(baseline, treatment, "increase")
+    differences, pairs = _differences(a, b), _pairs(a, b)
+    return [_tau_a(terms, differences, pairs) for terms in _MODELS.values()]
+
+
+def tau_bc(
+    baseline: Values,
+    treatment: Values,
+    *,
+    direction: Direction = "increase",
+    level: float = 0.05,
+    always: bool = False,
+    ties: Ties = "b",
+) -> float:
+    """
+    Baseline-corrected Tau: Tau of A vs B after a trend of the baseline, if there is one, is taken out.
+
+    If Kendall's test finds a trend in A (p < *level*), the Theil-Sen line of A is extended through B
+    and subtracted from both. The test takes days for independent: with autocorrelation it finds trends
+    too often. Missing days keep their place in time.
+
+    Args:
+        always: Take the line out whatever the test says.
+        ties: ``b`` as Tarlow, Kendall's tau-b between outcome and phase; ``a`` the same scale as 2·NAP - 1.
+
+    Source:
+        Tarlow (2017), Behavior Modification 41(4):427-467.
+    """
+    a, b = improving(baseline, direction), improving(treatment, direction)
+    if always or trend_p(a) < level:
+        a, b = without_line(a, b)
+    return tau(a, b, ties=ties)
+
+
+def trend_p(values: Values) -> float:
+    """
+    Kendall's test of a monotone trend, two-sided; exact without ties, else the normal approximation
+    with its variance for ties and a correction for continuity. 1 for fewer than three values.
+    """
+    given = np.asarray(values, dtype=np.float64)
+    known = given[~np.isnan(given)]
+    n, s = len(known), abs(_within(known))
+    if n < 3 or not s:
+        return 1.0
+    sizes = np.unique(known, return_counts=True)[1]
+    if sizes.max() == 1 and n <= _EXACT_DAYS:
+        return min(1.0, 2 * float(_inversions(n)[: (n * (n - 1) // 2 - s) // 2 + 1].sum()))
+    variance = (n * (n - 1) * (2 * n + 5) - (sizes * (sizes - 1) * (2 * sizes + 5)).sum()) / 18
+    return float(2 * ndtr(-(s - 1) / np.sqrt(variance)))
+
+
+def without_line(baseline: Floats, treatment: Floats) -> tuple[Floats, Floats]:
+    """Both phases less the Theil-Sen line of the baseline (Sen 1968); as they are if that has fewer than two values."""
+    values = np.concatenate([baseline, treatment])
+    time = np.arange(len(values), dtype=np.float64)
+    known = np.flatnonzero(~np.isnan(baseline))
+    if len(known) < 2:
+        return baseline, treatment
+    first, second = np.triu_indices(len(known), 1)
+    run = time[known][second] - time[known][first]
+    slope = float(np.median((baseline[known][second] - baseline[known][first]) / run))
+    # What is equal in exact arithmetic must tie in floating point too.
+    size = _ROUNDING * float(np.nanmax(np.abs(values)) + abs(slope) * len(values)) or 1.0
+    rest = np.round((values - slope * time) / size) * size
+    return rest[: len(baseline)], rest[len(baseline) :]
+
+
+def _pairs(a: Floats, b: Floats) -> _Three:
+    m, n = len(a), len(b)
+    return m * n, m * (m - 1) // 2, n * (n - 1) // 2
+
+
+def _differences(a: Floats, b: Floats) -> _Three:
+    """Pairs that improve less pairs that get worse: between the phases, within A, within B."""
+    return _between(a, b), _within(a), _within(b)
+
+
+def _tau_a(terms: _Terms, differences: _Three, pairs: _Three) -> float:
+    if not all(p for p, used in zip(pairs, terms.divisor, strict=True) if used):
+        return float("nan")
+    return float(np.dot(terms.signs, differences) / np.dot(terms.divisor, pairs))
+
+
+def _between(a: Floats, b: Floats) -> int:
+    ordered = np.sort(a)
+    worse = int(np.searchsorted(ordered, b, "left").sum())
+    return worse - (len(a) * len(b) - int(np.searchsorted(ordered, b, "right").sum()))
+
+
+def _within(values: Floats) -> int:
+    later = _later(len(values))
+    above, equal = values[None, :] > values[:, None], values[None, :] == values[:, None]
+    return 2 * int((above & later).sum()) + int((equal & later).sum()) - len(values) * (len(values) - 1) // 2
+
+
+@lru_cache(maxsize=8)
+def _later(n: int) -> Flags:
+    """Which pairs (row, column) have the column later."""
+    return ~np.tri(n, dtype=np.bool_)
+
+
+def _compared(terms: _Terms, a: Floats, b: Floats) -> Floats:
+    """The values that take part: a phase's own, where only its trend is asked for."""
+    between, within_a, _ = terms.signs
+    return np.concatenate([a, b]) if between else (a if within_a else b)
+
+
+def _tau_b(total: float, values: Floats, untied_times: int) -> float:
+    sizes = np.unique(values, return_counts=True)[1].astype(np.float64)
+    untied = len(values) * (len(values) - 1) / 2 - float((sizes * (sizes - 1)).sum()) / 2
+    return total / float(np.sqrt(untied * untied_times)) if total else 0.0
+
+
+@cache
+def _inversions(n: int) -> Floats:
+    """P(a random order of *n* values has k inversions), k = 0, 1 …"""
+    found = np.ones(1)
+    for size in range(2, n + 1):
+        found = np.convolve(found, np.full(size, 1 / size))
+    return found

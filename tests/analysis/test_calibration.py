@@ -1,0 +1,37 @@
+"""The short form of benchmarks/calibration.py: a defect that makes intervals wrong shows within seconds."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from benchmarks.calibration import BEYOND, LENGTHS, PHIS, RESULTS, cell, quantities
+from scipy.stats import binom
+
+
+@pytest.mark.parametrize(("design", "phi", "days"), [("its", 0.7, 60), ("its", 0.0, 30), ("ab", 0.5, 60)])
+def test_intervals_hold_the_truth_as_often_as_they_say(design: str, phi: float, days: int) -> None:
+    """Without an effect, at most 8 % exclude zero; 150 series would show 17 % with near certainty."""
+    outcomes = cell(design, phi, days, 0.0, 150)
+    most = binom(150, 0.08).ppf(0.999)
+    for i, name in enumerate(quantities(design)):
+        assert sum(outcome.excludes[i] for outcome in outcomes) <= most, name
+
+
+def test_an_effect_is_found_and_held() -> None:
+    outcomes = cell("its", 0.3, 60, 3.0, 60)
+    assert sum(outcome.excludes[0] for outcome in outcomes) >= 50
+    assert sum(outcome.covers[0] for outcome in outcomes) >= binom(60, 0.92).ppf(0.001)
+
+
+@pytest.mark.skipif(not RESULTS.exists(), reason="benchmarks/calibration.py was not run")
+def test_the_recorded_table_keeps_its_promise() -> None:
+    """False positives of a level change at most 8 % for φ up to 0.7, among all series and among those answered."""
+    cells = json.loads(RESULTS.read_text(encoding="utf-8"))["cells"]
+    wanted = {(phi, days) for phi in PHIS for days in LENGTHS}
+    held = [c for c in cells if c["design"] == "its" and c["effect"] == 0 and c["phi"] not in BEYOND]
+    assert wanted == {(c["phi"], c["days"]) for c in held}
+    for each in held:
+        for chosen in ("all", "answered"):
+            for name in quantities("its"):
+                assert each[name][chosen]["excludes zero"][0] <= 0.08, each
