@@ -143,16 +143,23 @@ def summary(design: str, phi: float, days: int, effect: float, outcomes: Sequenc
         "refused": share(len(outcomes) - len(answered), len(outcomes)),
         "codes": {c: sum(c in o.codes for o in outcomes) for c in sorted({c for o in outcomes for c in o.codes})},
     }  # fmt: skip
-    for i, name in enumerate(quantities(design)):
-        shown[name] = {
-            kind: {
-                "excludes zero": share(sum(o.excludes[i] for o in chosen), len(chosen)),
-                "covers": share(sum(o.covers[i] for o in chosen), len(chosen)),
-                "bias": round(float(np.mean([o.estimates[i] for o in chosen]) - effect), 3) if chosen else None,
-            }
-            for kind, chosen in (("all", outcomes), ("answered", answered))
+    shown["intervals"] = {
+        name: {
+            "all": _judged(outcomes, i, effect),
+            "answered": _judged(answered, i, effect),
         }
+        for i, name in enumerate(quantities(design))
+    }
     return shown
+
+
+def _judged(outcomes: Sequence[Outcome], i: int, effect: float) -> dict[str, object]:
+    """How the intervals of one quantity did."""
+    return {
+        "excludes zero": share(sum(o.excludes[i] for o in outcomes), len(outcomes)),
+        "covers": share(sum(o.covers[i] for o in outcomes), len(outcomes)),
+        "bias": round(float(np.mean([o.estimates[i] for o in outcomes]) - effect), 3) if outcomes else None,
+    }
 
 
 def share(hits: int, of: int) -> list[float] | None:

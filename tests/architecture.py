@@ -52,7 +52,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "psycopg": ("sources", "demo"),  # the demo is a user who fills a database
     "pymc": ("analysis.nuts",),
     "rich": ("cli",),
-    "ruptures": ("analysis.changepoints",),
+    "ruptures": ("analysis.segments",),
     "scipy": ("analysis",),
     "stamina": ("verbs.export", "cli.logs"),
 }

@@ -94,15 +94,19 @@ def part(whole: Year, folder: Path, files: int) -> Year:
     return _told(folder, files, whole.rows // whole.files)
 
 
-def project(folder: Path, reports: Path) -> Path:
-    """The project folder that parquetry exports *reports* from: the example's dataset and contract of them."""
+def project(folder: Path) -> Path:
+    """A project folder with the example's contract; `declared` says what it exports."""
     shutil.copytree(_EXAMPLE / "contracts", folder / "contracts", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "parquetry.toml").write_text(
-        f'[lake]\npath = "lake"\n\n[sources.reports]\nkind = "files"\nroot = "{reports}"\n\n'
+    return folder
+
+
+def declared(project: Path, reports: Path) -> None:
+    """Let *project* export *reports*, as the example's dataset of them."""
+    (project / "parquetry.toml").write_text(
+        f'[sources.reports]\nkind = "files"\nroot = "{reports}"\n\n'
         '[datasets.query_performance]\nsource = "reports"\nfiles = "query_perf_daily_{date:%Y%m%d}.csv"\n'
         'contract = "contracts.ops:QueryPerformance"\ntime = "timestamp"\nevery = "1 day"\n'
     )
-    return folder
 
 
 def _patterns(connection: duckdb.DuckDBPyConnection) -> int:

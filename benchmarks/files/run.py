@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shutil
@@ -17,6 +16,7 @@ from benchmarks.files.made import Year
 from benchmarks.files.told import ANSWER, MERGED, FileRow, Reports
 from benchmarks.files.tools import TOOLS, FileTool
 from benchmarks.measure import Cost, Failed, anonymous, measured
+from parquetry import Project, compact, plan, query
 
 DAYS = 365
 ROWS = {"large": 35_720, "small": 2_605}
@@ -98,14 +98,11 @@ class _Bench:
     def __init__(self, folder: Path, peers: Path, whole: Year, part: Year) -> None:
         self._folder, self._peers = folder, peers
         self._whole, self._part = whole, part
-        self._projects = {y: made.project(folder / f"project-{y.folder.name}", y.folder) for y in (whole, part)}
+        self._project = made.project(folder / "project")
 
     def warm(self) -> None:
         """Let parquetry compile its contract, which it does when that has changed."""
-        for project in self._projects.values():
-            subprocess.run([sys.executable, "-m", "parquetry", "export", "--dry-run"], cwd=project, check=True,
-                           env={**os.environ, "PARQUETRY_LAKE_PATH": str(self._folder / "none")},
-                           capture_output=True)  # fmt: skip
+        plan(self._opened())
 
     def run(self, tool: FileTool, row: FileRow) -> None:
         try:
@@ -118,13 +115,13 @@ class _Bench:
             row.failed = anonymous(str(error), self._folder)
 
     def answers(self) -> list[float]:
-        """Milliseconds that ``parquetry query`` says, each from a process of its own, after one that warms."""
-        told = [json.loads(self._ours("query", "--json", _ANSWER)) for _ in range(_ASKED + 1)]
-        return [round(answer["seconds"] * 1000, 2) for answer in told[1:]]
+        """Milliseconds as ``parquetry query`` says them, with a DuckDB of its own each time, after one that warms."""
+        project = self._opened()
+        return [round(query(project, _ANSWER).seconds * 1000, 2) for _ in range(_ASKED + 1)][1:]
 
     def compacted(self) -> None:
         """Let the reports of a month lie in one file."""
-        self._ours("compact")
+        compact(self._opened())
 
     def _once(self, tool: FileTool) -> tuple[Cost, int, str]:
         """
@@ -141,10 +138,12 @@ class _Bench:
         if not tool.goes_on:
             shutil.rmtree(out, ignore_errors=True)
             out.mkdir()
+        if tool.ours:
+            made.declared(self._project, reports.folder)
         os.sync()  # what the tool before wrote must not be this one's to wait for
         cost, said = measured(
             tool.command(Path(sys.executable) if tool.ours else self._peers, reports.folder, out),
-            cwd=self._projects[reports] if tool.ours else ROOT,
+            cwd=self._project if tool.ours else ROOT,
             env={"PARQUETRY_LAKE_PATH": str(out / "lake")},
             server=_NO_SERVER,
             settle=0,
@@ -157,10 +156,6 @@ class _Bench:
     def _out(self, tool: FileTool, reports: Year) -> Path:
         return self._folder / (f"lake-{reports.folder.name}" if tool.ours else "out")
 
-    def _ours(self, *arguments: str) -> str:
-        lake = self._folder / f"lake-{self._whole.folder.name}" / "lake"
-        return subprocess.run(
-            [sys.executable, "-m", "parquetry", *arguments],
-            cwd=self._projects[self._whole], env={**os.environ, "PARQUETRY_LAKE_PATH": str(lake)},
-            capture_output=True, text=True, check=True,
-        ).stdout  # fmt: skip
+    def _opened(self) -> Project:
+        made.declared(self._project, self._whole.folder)
+        return Project.open(self._project, lake_path=str(self._folder / f"lake-{self._whole.folder.name}" / "lake"))

@@ -7,7 +7,7 @@ import pytest
 import statsmodels.api as sm
 
 from parquetry.analysis import abab, its
-from parquetry.analysis.classical import Classical, f_test, newey_west, ols, poisson, reml, side_by_side
+from parquetry.analysis.classical import Classical, dual_criterion, f_test, newey_west, ols, poisson, reml, side_by_side
 from parquetry.analysis.design import interrupted
 from parquetry.analysis.estimates import Floats
 from parquetry.analysis.panel import Panel
@@ -91,6 +91,21 @@ def test_piecewise_regression_of_scan() -> None:
     fit = ols(np.column_stack([np.ones(len(values)), time, on, on * (time - start)]), values)
     assert fit.coefficients == pytest.approx([54.4, 0.1, 7.858, 1.525], abs=1e-3)
     assert fit.errors == pytest.approx([3.89, 1.588, 5.816, 1.616], abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "beyond", "p"), [("Howard", 10, 0.000976563), ("Sheldon", 4, 0.828125), ("Leonard", 7, 0.0078125)]
+)
+def test_the_dual_criterion_of_scan(name: str, beyond: int, p: float) -> None:
+    """exampleABAB, phases 1 and 4: reference page of cdc() with a trend by three parts."""
+    phases, text = SCAN_ABAB[name]
+    values = np.array(numbers(text))
+    edges = [0, *(i for i in range(1, len(phases)) if phases[i] != phases[i - 1]), len(phases)]
+    found = dual_criterion(values[: edges[1]], values[edges[3] :])
+    assert beyond == found.beyond
+    assert found.p == pytest.approx(p, abs=1e-6)
+    turned = dual_criterion(-values[: edges[1]], -values[edges[3] :], decrease=True)
+    assert (found.beyond, found.p) == (turned.beyond, turned.p)
 
 
 @pytest.mark.parametrize("name", SCAN_ABAB)

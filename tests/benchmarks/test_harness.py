@@ -87,7 +87,7 @@ def test_the_reports_are_the_same_each_time_and_keep_their_contract(tmp_path: Pa
     assert texts[0] == texts[1] and texts[0][0] != texts[0][1]
     assert (2, 100, sum(map(len, texts[0]))) == (one.files, one.rows, one.bytes)
     header, *rows = texts[0][1].splitlines()
-    assert "timestamp,query_hash,query_type,execution_time_ms" == header[:53]
+    assert header.startswith("timestamp,query_hash,query_type,execution_time_ms,")
     assert rows == sorted(rows) and all(row.startswith("2025-10-28T") for row in rows)
     assert 1 == len(list(made.part(one, tmp_path / "part", 1).folder.iterdir()))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -388,6 +389,31 @@ def test_merging_a_month_keeps_every_row_and_every_file_its_own(reports: Reports
     assert [("2025-09", 3)] == [(m.month, m.files) for m in compact(reports.project).months]
     assert not verify(reports.project).problems
     assert () == compact(reports.project).months
+
+
+@pytest.mark.parametrize(("value", "encoded"), [("-0.0", "PLAIN"), ("7.0", "RLE_DICTIONARY")])
+def test_a_merge_keeps_the_sign_of_zero_and_is_small_without_one(reports: Reports, value: str, encoded: str) -> None:
+    """A dictionary would make 0 of -0 (duckdb#25781); to write none takes half as much space again."""
+    for day, ms in (("2025-09-28", "0"), ("2025-09-29", value)):
+        reports.write(day, *(f"{day}T01:00:00Z,{ms},true," for _ in range(50)))
+    reports.load()
+    assert 1 == len(compact(reports.project).months)
+    assert {"0.0": 50, value: 50} == Counter(str(ms) for (ms,) in reports.rows("perf", "ms"))
+    (file,) = reports.current.files("perf")
+    asked = "SELECT encodings FROM parquet_metadata($1) WHERE path_in_schema = 'ms'"
+    assert [(encoded,)] == duckdb.execute(asked, [str(file)]).fetchall()
+
+
+def test_zeros_in_a_list_keep_their_sign(reports: Reports) -> None:
+    with (reports.root / "contracts/ops.py").open("a") as contract:
+        contract.write("\n\nclass Levels(DataFrameModel):\n    id: int\n    levels: pl.List(pl.Float64) = Field()\n")
+    reports.declare(
+        '[datasets.levels]\nsource = "reports"\nfiles = "levels_{date:%Y%m%d}.csv"\ncontract = "contracts.ops:Levels"\n'
+    )
+    rows = (f'{n},"{{0,-0,1.5}}"\n' for n in range(50))
+    reports.file("levels_20250928.csv").write_text("".join(["id,levels\n", *rows]))
+    reports.export("levels")
+    assert {"([0.0, -0.0, 1.5],)"} == {str(row) for row in reports.rows("levels", "levels")}
 
 
 def test_a_merge_that_is_only_asked_about_changes_nothing(reports: Reports) -> None:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import fdtrc, stdtr, stdtrit, xlogy
+from scipy.special import bdtrc, fdtrc, stdtr, stdtrit, xlogy
 
 from parquetry.analysis.design import Design
 from parquetry.analysis.estimates import Floats
 from parquetry.analysis.posterior import HIGHEST, LOWEST, Moments
+from parquetry.errors import Usage
 
 _STEPS, _TOLERANCE = 100, 1e-12
 
@@ -190,3 +191,43 @@ def side_by_side(design: Design, contrast: Floats, level: float = 0.95) -> tuple
         low, middle, high = fit.interval(contrast, level)
         found.append(Row(fit.method, low, middle, high, float(np.sqrt(contrast @ fit.covariance @ contrast)), fit.phi))
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class DualCriterion:
+    """
+    The conservative dual criterion.
+
+    Attributes:
+        beyond: Treatment days beyond both lines of the baseline.
+        days: Treatment days.
+        p: The binomial probability of as many or more, as if each were a fair coin.
+    """
+
+    beyond: int
+    days: int
+    p: float
+
+
+def dual_criterion(baseline: Floats, treatment: Floats, *, decrease: bool = False) -> DualCriterion:
+    """
+    How many days lie beyond both the baseline's mean and its trend, each moved by 0.25 of its standard deviation.
+
+    The trend is the line through the medians of the first and last third. Fisher, Kelley & Lomas
+    (2003), Journal of Applied Behavior Analysis 36(3):387-406. Days must follow one another without
+    gaps, and their independence is assumed.
+
+    Raises:
+        Usage: Fewer than three baseline days.
+    """
+    if len(baseline) < 3:
+        raise Usage(f"{len(baseline)} baseline days have no thirds")
+    sign = -1.0 if decrease else 1.0
+    a, b = sign * np.asarray(baseline, dtype=np.float64), sign * np.asarray(treatment, dtype=np.float64)
+    time, third = np.arange(len(a), dtype=np.float64), len(a) // 3
+    first, last = slice(0, third), slice(len(a) - third, len(a))
+    rise = float(np.median(a[last]) - np.median(a[first])) / float(np.median(time[last]) - np.median(time[first]))
+    line = np.median(a - rise * time) + rise * np.arange(len(a), len(a) + len(b))
+    moved = 0.25 * float(a.std(ddof=1))
+    beyond = int(((b > line + moved) & (b > a.mean() + moved)).sum())
+    return DualCriterion(beyond, len(b), float(bdtrc(beyond - 1, len(b), 0.5)) if beyond else 1.0)

@@ -115,7 +115,7 @@ class _Gathering:
         given = [f.name for f in contract.fields if _is_day(f)]
         read = parsed(file.path, self.of.reports.shape, contract, temp, name=file.name, given=given)
         with translating(file.name):
-            typed = None if self.as_text else self._typed(connection, read, minus_zero=False)
+            typed = None if self.as_text else self._typed(connection, read, minus_zero=self._listed())
             staged = typed or self._text(connection, read)
         require_same(file.path, self.arrival.content, file.name)
         for left in temp.iterdir():
@@ -138,6 +138,10 @@ class _Gathering:
             raise
         self._require_all(rows, read)
         return self._staged(connection, read, path, typed=True)
+
+    def _listed(self) -> bool:
+        """Whether there are lists of floats, in which no -0 is looked for."""
+        return any(f.type.endswith("[]") and f.type.startswith(("DOUBLE", "FLOAT")) for f in self.of.contract.fields)
 
     def _typed_sql(self, read: Parsed, *, minus_zero: bool) -> str:
         """

@@ -48,13 +48,14 @@ def merged(
     """
     parts = [dataset.partitions[key] for key in keys]
     files = [str(store.root / f.path) for part in parts for f in part.files]
-    columns = ", ".join(map(sql.name, dataset.schema))
-    write.one_file(
-        connection.execute, f"SELECT {columns} FROM {sql.parquet(files)}", place,
-        compression=compression, metadata=metadata, dictionaries=False,
-    )  # fmt: skip
+    columns, table = ", ".join(map(sql.name, dataset.schema)), sql.parquet(files)
     reports = tuple(r for part in parts for r in part.reports)
     account = sum((part.account for part in parts), Account(0, 0))
+    write.one_file(
+        connection.execute, f"SELECT {columns} FROM {table}", place,
+        row_bytes=sum(r.bytes for r in reports) / max(account.published, 1),
+        compression=compression, metadata=metadata, dictionaries=not _minus_zero(connection, table, dataset),
+    )  # fmt: skip
     return StagedPartition(account, (_file(connection, place, dataset, reports),), {}, reports, parts[-1].position)
 
 
@@ -82,6 +83,19 @@ def apart(
             key = partition.of_report(date.fromisoformat(report.date), report.file)
             yield key, StagedPartition(report.account, (file,), {}, (report,), report.position)
         first = after
+
+
+def _minus_zero(connection: duckdb.DuckDBPyConnection, table: str, dataset: Dataset) -> bool:
+    """Whether there is a -0, which a dictionary would make 0; without dictionaries files are half as large again."""
+    tests = [
+        f"{sql.name(name)} = 0 AND signbit({sql.name(name)})" if type_ in ("DOUBLE", "FLOAT")
+        else f"CAST({sql.name(name)} AS VARCHAR) LIKE '%-0.0%'"
+        for name, type_ in dataset.schema.items() if "DOUBLE" in type_ or "FLOAT" in type_
+    ]  # fmt: skip
+    if not tests:
+        return False
+    found = connection.execute(f"SELECT coalesce(bool_or({' OR '.join(tests)}), false) FROM {table}").fetchone()
+    return found is None or bool(found[0])
 
 
 def _file(

@@ -25,7 +25,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri, stdtrit
 
-from parquetry.analysis.estimates import Floats, Interval
+from parquetry.analysis.estimates import Flags, Floats, Interval
 from parquetry.analysis.posterior import Posterior, Prior, integrate
 
 EFFECTIVE, BOOTSTRAP = "confidence, effective days", "confidence, AR(1) bootstrap"
@@ -36,6 +36,7 @@ _FLAT = 30.0
 _LARGEST_BIAS = 1.5
 _ROOT = 1e-9
 _UNDEFINED = 0.05
+_LEAST_LEFT = 0.1
 
 Statistics: TypeAlias = Callable[[Floats, Floats], Sequence[float]]
 
@@ -77,8 +78,10 @@ def persistence(mean: Floats, values: Floats) -> Posterior | None:
     if size <= 1e-10 * float(np.abs(y).max()):
         return None
     standard = (y - y.mean()) / size
+    # The prior is flat on any scale: a column may be in the outcome's unit.
+    reach = np.abs(x).max(axis=0)
     wide = np.full(x.shape[1], _FLAT + float(np.abs(standard).max()))
-    return integrate(known.astype(np.int64), x, standard, Prior.of(wide))
+    return integrate(known.astype(np.int64), x / np.where(reach > 0, reach, 1.0), standard, Prior.of(wide))
 
 
 def phase_columns(a: int, b: int, *, lines: bool) -> Floats:
@@ -97,8 +100,8 @@ def worth(values: Floats, phi: Posterior) -> Days:
     n = len(times)
     gaps = np.abs(times[:, None] - times)
     inflation, freedom = np.empty(_NODES), np.empty(_NODES)
-    for i in range(_NODES):
-        correlation = max(0.0, phi.phi_quantile((i + 0.5) / _NODES)) ** gaps
+    for i, node in enumerate(_nodes(phi)):
+        correlation = node**gaps
         rows = correlation.sum(axis=1)
         inflation[i] = rows.sum() / n
         squares = (correlation * correlation).sum() - 2 * (rows @ rows) / n + inflation[i] ** 2
@@ -161,8 +164,8 @@ def of_difference(
 
 
 def bootstrap(
-    a: Floats, b: Floats, mean: Floats, phi: Posterior, statistics: Statistics, *,
-    level: float, draws: int, seed: int,
+    a: Floats, b: Floats, columns: Floats, phi: Posterior, statistics: Statistics, *,
+    level: float, draws: int, seed: int, widened: bool = False,
 ) -> list[Interval | None]:  # fmt: skip
     """
     A bias-corrected percentile interval for each statistic of the two phases; None for one that has no
@@ -170,31 +173,52 @@ def bootstrap(
 
     Args:
         a, b: The phases, with NaN for missing days.
-        mean: What is expected of each day, shape (days of a + days of b,).
+        columns: What is expected of each day, up to coefficients; shape (days of a + days of b, columns).
+        widened: Make up for the variance that the columns take from autocorrelated days. Values then
+            leave the outcome's scale, so it is for columns that leave it anyway.
     """
-    series = _drawn(a, b, mean, phi, draws, np.random.default_rng(seed))
-    values = np.array([statistics(row[: len(a)], row[len(a) :]) for row in series])
-    known = np.isfinite(values)
+    values = np.concatenate([a, b])
+    known = ~np.isnan(values)
+    mean = columns @ np.linalg.lstsq(columns[known], values[known], rcond=None)[0]
+    rest = (values - mean) / (np.sqrt(_left(columns, known, phi)) if widened else 1.0)
+    drawn = _drawn((rest[: len(a)], rest[len(a) :]), phi, draws, np.random.default_rng(seed)) + mean
+    found = np.array([statistics(row[: len(a)], row[len(a) :]) for row in drawn])
+    finite = np.isfinite(found)
     return [
-        _percentiles(own, values[known[:, i], i], level)
-        if np.isfinite(own) and known[:, i].mean() >= 1 - _UNDEFINED
+        _percentiles(own, found[finite[:, i], i], level)
+        if np.isfinite(own) and finite[:, i].mean() >= 1 - _UNDEFINED
         else None
         for i, own in enumerate(statistics(a, b))
     ]
 
 
-def _drawn(a: Floats, b: Floats, mean: Floats, phi: Posterior, draws: int, random: np.random.Generator) -> Floats:
-    days = len(mean)
+def _left(columns: Floats, known: Flags, phi: Posterior) -> float:
+    """The share of the errors' variance that is expected to be left around the fitted *columns*."""
+    q = np.linalg.qr(columns[known])[0]
+    hat, times = q @ q.T, np.flatnonzero(known)
+    gaps = np.abs(times[:, None] - times)
+    shares = [1 - float((hat * nodes**gaps).sum()) / len(times) for nodes in _nodes(phi)]
+    return max(float(np.mean(shares)), _LEAST_LEFT)
+
+
+def _nodes(phi: Posterior) -> list[float]:
+    """Equally probable values of φ, none below 0."""
+    return [max(0.0, phi.phi_quantile((i + 0.5) / _NODES)) for i in range(_NODES)]
+
+
+def _drawn(rest: tuple[Floats, Floats], phi: Posterior, draws: int, random: np.random.Generator) -> Floats:
+    """Errors with each phase's own values and NaN, shape (draws, days)."""
+    days = len(rest[0]) + len(rest[1])
     phis = random.choice(np.maximum(phi.phi, 0.0), size=draws, p=phi.weights)
     latent = random.standard_normal((draws, days))
     for day in range(1, days):
         latent[:, day] = phis * latent[:, day - 1] + np.sqrt(1 - phis * phis) * latent[:, day]
-    ranks, rest = ndtr(latent), np.concatenate([a, b]) - mean
-    for rows in (slice(0, len(a)), slice(len(a), days)):
-        own = np.sort(rest[rows][~np.isnan(rest[rows])])
+    ranks, begun = ndtr(latent), 0
+    for phase in rest:
+        rows, own = slice(begun, begun + len(phase)), np.sort(phase[~np.isnan(phase)])
         ranks[:, rows] = own[np.minimum((ranks[:, rows] * len(own)).astype(np.int64), len(own) - 1)]
-    found: Floats = ranks + mean
-    found[:, np.isnan(rest)] = np.nan
+        begun += len(phase)
+    found: Floats = np.where(np.isnan(np.concatenate(rest)), np.nan, ranks)
     return found
 
 

@@ -165,8 +165,10 @@ class _Compared:
         return ""
 
     def _persistence(self, *, lines: bool) -> Posterior | None:
-        columns = phase_columns(len(self._a), len(self._b), lines=lines)
-        return persistence(columns, np.concatenate([self._a, self._b]))
+        return persistence(self._columns(lines=lines), np.concatenate([self._a, self._b]))
+
+    def _columns(self, *, lines: bool) -> Floats:
+        return phase_columns(len(self._a), len(self._b), lines=lines)
 
     def _overlaps(self) -> dict[str, tuple[float, Interval | None]]:
         a, b = self._known
@@ -179,7 +181,7 @@ class _Compared:
         one = intervals.of_nap(value, *self._days, self._options.level)
         found["NAP"] = (value, one)
         found["Tau (A vs B)"] = (2 * value - 1, _mapped(one, lambda x: 2 * x - 1))
-        drawn = self._bootstrap(self._level_mean(), self._phi, _shares)
+        drawn = self._bootstrap(self._columns(lines=False), self._phi, _shares)
         second, both = self._days[1].effective, self._days[0].effective + self._days[1].effective
         for name, share, own in zip(_SHARES, shares, drawn, strict=True):
             # At the ends, where the bootstrap sees nothing, the share's own interval stands in.
@@ -195,7 +197,9 @@ class _Compared:
         names = (*map(tau_name, MODELS), "Tau-BC")
         values = _taus(self._a, self._b)
         phi = None if self._phi is None else self._persistence(lines=True)
-        drawn = [None] * len(names) if phi is None else self._bootstrap(self._line_mean(), phi, _taus)
+        drawn = (
+            [None] * len(names) if phi is None else self._bootstrap(self._columns(lines=True), phi, _taus, widened=True)
+        )
         # The first, A vs B, has a better interval: that of NAP.
         return {name: (value, own) for name, value, own in list(zip(names, values, drawn, strict=True))[1:]}
 
@@ -214,7 +218,7 @@ class _Compared:
             curve = standardised.gradual(self._a, self._b)
             columns = np.column_stack([np.ones(len(curve.fitted)), curve.fitted - curve.fitted[0]])
             phi = persistence(columns, np.concatenate([self._a, self._b])) or self._phi
-            drawn = self._bootstrap(curve.fitted, phi, lambda a, b: [standardised.smd_gradual(a, b)])
+            drawn = self._bootstrap(columns, phi, lambda a, b: [standardised.smd_gradual(a, b)], widened=True)
             found["SMD (gradual)"] = (value, drawn[0])
         return found
 
@@ -251,21 +255,13 @@ class _Compared:
         variances = (float(phases[0].var(ddof=1)), float(phases[1].var(ddof=1)))
         return intervals.of_mean_ratio(value, means, variances, self._days, self._options.level)
 
-    def _level_mean(self) -> Floats:
-        a, b = self._known
-        return np.repeat([a.mean(), b.mean()], [len(self._a), len(self._b)])
-
-    def _line_mean(self) -> Floats:
-        columns = phase_columns(len(self._a), len(self._b), lines=True)
-        values = np.concatenate([self._a, self._b])
-        known = ~np.isnan(values)
-        found: Floats = columns @ np.linalg.lstsq(columns[known], values[known], rcond=None)[0]
-        return found
-
-    def _bootstrap(self, mean: Floats, phi: Posterior, statistics: Statistics) -> list[Interval | None]:
+    def _bootstrap(
+        self, columns: Floats, phi: Posterior, statistics: Statistics, *, widened: bool = False
+    ) -> list[Interval | None]:
         asked = self._options
         return bootstrap(
-            self._a, self._b, mean, phi, statistics, level=asked.level, draws=asked.draws, seed=asked.seed
+            self._a, self._b, columns, phi, statistics,
+            level=asked.level, draws=asked.draws, seed=asked.seed, widened=widened,
         )  # fmt: skip
 
 
