@@ -234,7 +234,12 @@ _MORE = {
     "files": "The pattern of the reports' names, below the source's root, such as `daily_{date:%Y%m%d}.csv`.",
     "read": "A table of its own, below.",
     "partition": " `month` or `all`; `month` if there is a `time`.",
-    "references": ' A table of its own: `userId = "users.id"`; checked where one run reads both.',
+    "references": (
+        ' A table of its own: `userId = "users.id"`. Where one run reads both, rows that name nothing are refused '
+        "(exit 10; `--non-strict` publishes and tells them). Where it reads only one, they are held against what the "
+        "lake has of the other, which was read earlier, and told in a note; the run goes on. Of a dataset that is read "
+        "in part, with `--since` and the like, the rows that were read are held against the other."
+    ),
     "table": " Prisma's names with their case, a view, `schema.name`.",
 }
 

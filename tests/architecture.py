@@ -23,8 +23,8 @@ FRONT_DOOR = "__init__"
 
 # A module may import from its own stage and from those left of it; within one stage by folder or file.
 ORDER: tuple[tuple[str, ...], ...] = (
-    ("errors",), ("kinds", "log", "settings", "stoppable", "text"), ("contracts",), ("formats",), ("sources",),
-    ("lake",), ("casts", "catalog"),
+    ("errors",), ("kinds", "log", "scratch", "settings", "stoppable", "text"), ("contracts",), ("formats",),
+    ("sources",), ("lake",), ("casts", "catalog"),
     ("analysis",), ("report",), ("tracking",), ("project",), ("drafting",), ("intake",), ("checkup",),
     ("verbs",), (FRONT_DOOR,), ("ops",), ("serve",), ("demo",), ("cli",), ("__main__",),
 )  # fmt: skip

@@ -1,8 +1,8 @@
 """
 A year of daily reports, made by DuckDB: the same for the same arguments and the same DuckDB.
 
-They have the columns, the patterns of query and the distributions of the reports in examples/ops-reports,
-whose own program writes 40 MB in half a minute; and more patterns, since a busy app has some hundreds.
+They have the columns, the queries and the distributions of the reports in examples/ops-reports, whose own
+program is not made for a gigabyte; each query there is forty here, since a busy app has some hundreds.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ _ROOT = Path(__file__).resolve().parents[2]
 _EXAMPLE = _ROOT / "examples/ops-reports"
 _LAST = date(2025, 10, 28)
 _SPAN = 86_400
-PATTERN = "query_perf_daily_*.csv"
 
 _PATTERNS = """
 CREATE TABLE patterns AS

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import glob
 import os
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -27,6 +26,7 @@ from parquetry.lake.digest import quoted
 from parquetry.lake.manifest import Dataset
 from parquetry.lake.store import translating
 from parquetry.lake.write import literal
+from parquetry.scratch import scratch
 from parquetry.stoppable import stoppable
 from parquetry.text import Told, counted
 
@@ -52,7 +52,7 @@ class Catalog(Told):
         problems: Macros that it has not, and why.
         evidence: What ``auto`` measured, and what it decided.
         still_views: In mode ``table``, the datasets that a table would change, and how.
-        attach: In mode ``live``, the statements that connect a DuckDB to the sources; without a password.
+        attach: In mode ``live``, the statements that load DuckDB's extension and connect to the sources; without a password.
     """
 
     path: Path
@@ -82,7 +82,6 @@ class Catalog(Told):
     def _attaching(self) -> Iterator[str]:
         if self.attach:
             yield "before it is queried, with PGPASSWORD or ~/.pgpass at hand:"
-            yield "  LOAD postgres_scanner;"
             yield from (f"  {statement};" for statement in self.attach)
 
 
@@ -318,8 +317,8 @@ def opened(snapshot: Snapshot, schema: str, *, memory: str, threads: int) -> Ite
 
     Its zone is UTC, so that a day of a ``timestamptz`` is the same on every machine.
     """
-    with tempfile.TemporaryDirectory(prefix="parquetry-") as spill:  # DuckDB's own place is .tmp, where one stands
-        config: dict[str, Any] = {"memory_limit": memory, "threads": threads, "temp_directory": spill, **_OFFLINE}
+    with scratch() as spill:  # DuckDB's own place is .tmp, where one stands
+        config: dict[str, Any] = {"memory_limit": memory, "threads": threads, "temp_directory": str(spill), **_OFFLINE}
         with closing(duckdb.connect(config=config)) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             define(connection, snapshot, schema)
@@ -332,7 +331,13 @@ def _connected(path: Path, config: Mapping[str, Any]) -> Iterator[duckdb.DuckDBP
         with closing(duckdb.connect(str(path), config={**config, **_OFFLINE})) as connection:
             yield connection
     except duckdb.IOException as error:
-        raise Storage(f"{path.parent} cannot be written by DuckDB", what=str(error).splitlines()[0]) from error
+        said = str(error).splitlines()[0]
+        closed = said.endswith(("Permission denied", "Read-only file system"))
+        raise Storage(
+            f"{path.parent} cannot be written by DuckDB",
+            what=said,
+            next=f"check the rights of {path.parent}" if closed else "check the disk, then run again",
+        ) from error
 
 
 def _require_ours(path: Path) -> None:

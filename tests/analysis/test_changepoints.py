@@ -54,7 +54,8 @@ def test_a_series_that_wanders_has_no_change_points() -> None:
     """
     No change, φ = 0.5: a change in 5 % of 60 series (at most 9, binomial, 99.9 %).
 
-    The same search with the usual penalty, which takes days for independent, finds one in a third.
+    The likelihood and the bootstrap know the autocorrelation, and either alone is enough: with both
+    taken for independent it is 18. The usual penalty finds a change in a third and more.
     """
     false, usual = 0, 0
     for seed in range(60):
@@ -85,13 +86,6 @@ def test_dates_and_jumps_cover() -> None:
             days.append(found.points[0].low <= 30 <= found.points[0].high)
             jumps.append(found.points[0].jump.interval.holds(2.0))
     assert len(days) > 75 and np.mean(days) > 0.85 and np.mean(jumps) > 0.8
-
-
-def test_heavy_tails_are_no_change() -> None:
-    """A few wild days, which least squares follows: the innovations of the test are the series' own."""
-    random = np.random.default_rng(4)
-    false = sum(bool(change_points(random.standard_t(2, size=40), draws=39, most=2).points) for _ in range(25))
-    assert false <= 5
 
 
 def test_the_likelihood_is_the_dense_one() -> None:

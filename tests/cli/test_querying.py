@@ -49,6 +49,11 @@ def test_names_and_values(shell: Any) -> None:
     assert [{"a": "b=c"}] == document["rows"]
 
 
+def test_rows_of_no_dataset_are_signed_with_no_snapshot(shell: Any) -> None:
+    assert "of no dataset, 1 row, " in shell("query", "SELECT 1").stderr
+    assert "snapshot 1, 60 rows, " in shell("query", "FROM visits", "--format", "csv").stderr
+
+
 def test_plans_and_comparisons(shell: Any, app: App) -> None:
     assert "READ_PARQUET" in shell("query", "SELECT count(*) FROM visits", "--explain").stdout
     done = shell("query", "SELECT count(*) FROM visits", "--compare", "postgres")
@@ -142,7 +147,9 @@ class TestPlots:
         frame = polars.DataFrame({"i": range(50), "n": [float("nan") if i == 25 else float(i) for i in range(50)]})
         assert 2 == plots.svg(plots.series(frame)).count("<polyline")
 
-    @pytest.mark.parametrize("columns", [{"a": [1]}, {"a": ["x"], "b": ["y"]}, {"a": [], "b": []}])
+    @pytest.mark.parametrize(
+        "columns", [{"a": [1]}, {"a": ["x"], "b": ["y"]}, {"a": [], "b": []}, {"a": [1], "b": [float("nan")]}]
+    )
     def test_nothing_to_draw(self, columns: dict[str, list[Any]]) -> None:
         with pytest.raises(Usage):
             plots.series(polars.DataFrame(columns))

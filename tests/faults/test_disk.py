@@ -124,6 +124,24 @@ def test_a_read_only_disk(exported: Study, mounts: bool) -> None:
     assert "cannot be written" in run.err
 
 
+def test_the_folder_is_named_that_may_not_be_written(exported: Study) -> None:
+    """Not a temporary file in it that was never made; and `sync` says what state the lake is in."""
+    assert 0 == exported.run("sync").code
+    folder = exported.root / "data/duckdb"
+    for place in (folder, exported.lake):
+        place.chmod(0o555)
+    try:
+        synced = exported.run("sync", before=disks.no_privileges)
+        doctor = exported.run("doctor", before=disks.no_privileges)
+    finally:
+        for place in (folder, exported.lake):
+            place.chmod(0o755)
+    require_told(synced, "STORAGE", 24)
+    assert synced.says("lake:").endswith("; the catalog is as it was")
+    assert f"check the rights of {folder}" == synced.says("next:")
+    assert f"check the rights of {exported.lake}\n" in doctor.out
+
+
 def test_a_lake_that_may_not_be_read(exported: Study) -> None:
     """A query by somebody without rights is told so."""
     manifests = exported.lake / "_manifests"

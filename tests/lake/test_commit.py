@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from datetime import date, timedelta, timezone
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from parquetry.errors import Busy, Integrity, Storage
+from parquetry.errors import Busy, Integrity, NoSuchSnapshot, Storage
 from parquetry.lake import Lake, ledger, snapshots, views
 from parquetry.lake.commit import commit, locked, turn
 from parquetry.lake.digest import digest_sql
@@ -209,3 +210,33 @@ def test_views_follow_the_manifest(store: LocalStore, publish: Committing) -> No
     assert (store.root / "latest/events_latest.parquet").resolve() == (current / "events").resolve()
     linked = next((current / "events/year=2026/month=01").iterdir())
     assert 2 == linked.stat().st_nlink
+
+
+def test_a_time_means_the_end_of_what_it_names(store: LocalStore, publish: Committing) -> None:
+    """The time that is shown for a snapshot, cut to seconds, finds it."""
+    first = publish(events=[1])
+    assert first
+    at = first.committed_at
+    for shown in (
+        "%Y-%m-%d",
+        "%Y-%m-%dT%H",
+        "%Y-%m-%d %H:%M",
+        "%Y-%m-%dT%H:%MZ",
+        "%Y-%m-%d %H:%M:%SZ",
+        "%Y%m%dT%H%M%S",
+    ):
+        assert 1 == snapshots.resolve(store, f"{at:{shown}}").snapshot
+    away = at.astimezone(timezone(timedelta(hours=5, minutes=30)))
+    assert 1 == snapshots.resolve(store, f"{away:%Y-%m-%dT%H:%M:%S%z}").snapshot
+    for before in (at - timedelta(microseconds=1), f"{at - timedelta(seconds=1):%Y-%m-%d %H:%M:%SZ}"):
+        with pytest.raises(NoSuchSnapshot):
+            snapshots.resolve(store, before)
+
+
+def test_the_calendar_has_two_ends(store: LocalStore, publish: Committing) -> None:
+    publish(events=[1])
+    for last in ("9999-12-31", "9999-12-31T23:59-05:00", date.max):
+        assert 1 == snapshots.resolve(store, last).snapshot
+    for first in ("0001-01-01", "0001-01-01T00:00+05:00", date.min):
+        with pytest.raises(NoSuchSnapshot, match="committed by 0001-01-01"):
+            snapshots.resolve(store, first)

@@ -75,6 +75,15 @@ def test_references_lead_from_files_to_tables(both: Reports) -> None:
     assert {"perf": {"note:references": 1}} == caught.value.facts["broken"]
 
 
+def test_files_read_alone_are_held_against_the_tables_of_the_lake(both: Reports) -> None:
+    both.write("2025-10-27", "2025-10-27T01:00:00Z,1,,x")
+    export(both.project)
+    both.write("2025-10-28", "2025-10-28T01:00:00Z,1,,nobody")
+    done = export(both.project, Selection(("perf",)))
+    assert (0, 2) == (done.exit_code, done.snapshot)
+    assert "note: 1 row names no hosts.id of snapshot 1, which was read earlier (such as nobody); " in str(done)
+
+
 def test_days_of_reports_leave_tables_alone(both: Reports) -> None:
     both.days("2025-10-27", 2)
     exported = export(both.project, Selection(historical=True))

@@ -66,6 +66,15 @@ def test_an_unknown_database_is_a_matter_of_configuration(server: EmbeddedServer
     assert "no_such_database" in str(failed)
 
 
+@pytest.mark.parametrize(
+    ("mode", "way"), [("require", "take sslmode out of the URL"), ("bogus", "correct sslmode in the URL")]
+)
+def test_an_sslmode_that_does_not_fit_is_to_be_corrected(database: str, mode: str, way: str) -> None:
+    failed = opened(f"{database}?sslmode={mode}")
+    assert isinstance(failed, Config)
+    assert failed.next.startswith(way)
+
+
 def test_an_unknown_host_is_down() -> None:
     assert isinstance(opened("postgresql://u:p@host.invalid/db?connect_timeout=3"), SourceDown)
 

@@ -239,6 +239,12 @@ class TestQueries:
         assert "a query reads" in found["writes"].skipped
         assert {None} == {found[n].differs for n in ("one_user", "broken", "writes")}
 
+    def test_a_file_that_is_no_text_stops_nothing(self, edited: App) -> None:
+        (edited.root / "queries/bin.sql").write_bytes(b"\xff\xfe")
+        found = {q.name: q for q in diff(edited.project, 1).queries}
+        assert found["bin"].skipped.endswith("queries/bin.sql line 1 is not UTF-8")
+        assert found["moods"].differs
+
     def test_defaults_and_macros(self, edited: App) -> None:
         """What needs no value is run as `query --name` would run it."""
         (edited.root / "queries/macros.sql").write_text("CREATE MACRO doubled(x) AS x * 2;")

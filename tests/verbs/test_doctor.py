@@ -129,6 +129,15 @@ class TestRights:
         app.sql(hidden.next)
         assert [] == failures(examined(app, database_url=reader))
 
+    def test_a_table_that_cannot_be_looked_at_is_its_own_trouble(self, app: App, reader: str) -> None:
+        """A statement that fails ends its transaction; the next table is looked at in another."""
+        app.export()
+        granted(app, reader, 'select on people, "Visit"')
+        app.sql('alter table "Visit" enable row level security')
+        found = examined(app, database_url=reader)
+        assert {("dataset visits", 21)} == {(f.about, f.code) for f in failures(found)}
+        assert "every value fits the type of its column" in str(about(found, "dataset people", "ok"))
+
 
 class TestTables:
     def test_missing(self, app: App) -> None:

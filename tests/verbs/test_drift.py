@@ -163,6 +163,20 @@ def test_plan_stops_and_goes_on_as_the_run_would(app: App) -> None:
     assert 2 == len(plan(app.project, accept_drift=True).datasets[0].notes)
 
 
+def test_a_stop_says_what_accepting_changes_beside(app: App) -> None:
+    """A type that is wider now holds a value that does not fit: the flag makes text of the whole column."""
+    app.sql('alter table "Visit" alter cost type numeric')
+    app.sql("""update "Visit" set cost = 'NaN' where id = 1""")
+    with pytest.raises(SchemaDrift) as drift:
+        app.export()
+    assert (
+        "accepted, it also changes cost: 1 value of numeric that DECIMAL(8,2) cannot hold, "
+        "so --accept-drift publishes all of it as text, no longer as DECIMAL(8,2)"
+    ) == drift.value.what[-1]
+    app.export(options=ACCEPT)
+    assert "VARCHAR" == app.lake.current().dataset("visits").schema["cost"]
+
+
 def test_every_difference_is_told_and_the_worst_comes_first(app: App) -> None:
     app.sql('alter table "Visit" add note text, alter id type bigint, drop mood')
     with pytest.raises(SchemaDrift) as drift:

@@ -59,6 +59,15 @@ class TestParameters:
         first = found.as_json()["queries"][0]["parameters"][0]
         assert {"name": "mood", "type": "VARCHAR", "required": True, "default": None, "about": "which mood"} == first
 
+    def test_one_that_cannot_be_read_hides_no_other(self, asked: App) -> None:
+        (asked.root / "queries/bin.sql").write_bytes(b"\xff\xfe")
+        write(asked, "odd", "-- @param")
+        found = listed(asked.project)
+        assert ["by_mood"] == [q.name for q in found.queries]
+        assert "queries/bin.sql line 1 is not UTF-8" in found.unreadable["bin"]
+        assert "odd\n  cannot be read: queries/odd.sql, line 1" in str(found)
+        assert {"bin", "odd"} == found.as_json()["unreadable"].keys()
+
     @pytest.mark.parametrize(
         ("params", "says"),
         [
@@ -92,6 +101,21 @@ class TestParameters:
         with pytest.raises(Config, match=r"queries/bad.sql, line 2"):
             named(asked.project, "bad")
 
+    def test_a_type_that_there_is_not(self, asked: App) -> None:
+        write(asked, "bad", "-- Bad.\n-- @param a NOTATYPE\nSELECT $a")
+        with pytest.raises(Config, match=r"queries/bad.sql, line 2: .*NOTATYPE does not exist"):
+            named(asked.project, "bad")
+
+    def test_a_column_is_headed_as_it_was_written(self, asked: App, tmp_path: Path) -> None:
+        assert ["$a", "($a || 'x')"] == query(asked.project, "SELECT $a, $a || 'x'", params={"a": "b"}).frame.columns
+        save(asked.project, "SELECT $a", tmp_path / "o", "csv", params={"a": "b"})
+        assert "$a\nb\n" == (tmp_path / "o").read_text()
+
+    @pytest.mark.parametrize("sql", ["", " ; ", "-- only this"])
+    def test_an_empty_query_is_called_empty(self, asked: App, sql: str) -> None:
+        with pytest.raises(Usage, match="the query is empty"):
+            query(asked.project, sql)
+
     def test_a_file_is_streamed_with_values(self, asked: App, tmp_path: Path) -> None:
         saved = save(
             asked.project, "SELECT id FROM visits WHERE id < $n::INT", tmp_path / "o", "csv", params={"n": "2"}
@@ -104,7 +128,7 @@ class TestParameters:
 
 
 class TestOtherSnapshots:
-    @pytest.mark.parametrize("reference", ["1", "tag:paper.one", "2999-01-01"])
+    @pytest.mark.parametrize("reference", ["1", "tag:paper.one", "2999-01-01", "9999-12-31"])
     def test_in_sql(self, asked: App, reference: str) -> None:
         sql = f"SELECT (SELECT count(*) FROM visits), (SELECT count(*) FROM Research@{reference}.visits AS v)"
         assert [(10, 10 if "-" in reference else 60)] == rows(asked, sql)
@@ -121,11 +145,29 @@ class TestOtherSnapshots:
         sql = """SELECT 'research@1.visits', "research@9.x" /* research@9.x */ FROM (SELECT 2 AS "research@9.x")"""
         assert [("research@1.visits", 2)] == rows(asked, sql)
 
+    def test_with_the_schema_in_quotes(self, asked: App) -> None:
+        sql = """SELECT count(*), max("research"@1.visits.id) FROM "Research"@1.visits"""
+        assert [(60, 59)] == rows(asked, sql)
+        assert [(60,)] == rows(asked, 'SELECT count(*) FROM "research"@tag:paper.one."visits"')
+
     def test_none_such(self, asked: App) -> None:
         with pytest.raises(NoSuchSnapshot):
             query(asked.project, "FROM research@77.visits")
         with pytest.raises(NoSuchSnapshot):
             query(asked.project, "FROM research@tag:papers.visits")
+
+
+@pytest.mark.parametrize(
+    ("sql", "named"),
+    [
+        ("SELECT 1", False), ("SELECT count(*) FROM read_text('/etc/passwd')", False),
+        ("SELECT 'a' -- visits", False), ("SELECT count(*) FROM Visits", True), ('FROM research."visits"', True),
+        ("FROM research@1.visits", True), ("FROM top(1)", True), ("FROM parquetry_snapshot", True),
+    ],
+)  # fmt: skip
+def test_rows_are_of_a_snapshot_only_where_it_is_named(asked: App, sql: str, named: bool) -> None:
+    write(asked, "macros", "CREATE MACRO top(n) AS TABLE FROM visits LIMIT n")
+    assert named is query(asked.project, sql).of_snapshot
 
 
 class TestMacros:
@@ -184,6 +226,13 @@ def test_a_plan_is_shown_and_nothing_is_run(asked: App) -> None:
 
 
 class TestTheSource:
+    @pytest.mark.parametrize("named", ["research@1", '"research"@tag:paper.one', "research@2026-11-21"])
+    def test_a_snapshot_that_is_named_is_not_the_source(self, asked: App, named: str) -> None:
+        """The lake would answer on both sides, and agree with itself."""
+        with pytest.raises(Usage, match="cannot be compared with the source"):
+            compare_source(asked.project, f"SELECT count(*) FROM {named}.visits")
+        assert compare_source(asked.project, 'SELECT count(*) AS "research@1.visits" FROM visits').agree
+
     def test_it_agrees(self, asked: App) -> None:
         sql = 'SELECT mood, count(*) AS n, avg(score) AS score, max("at") FROM research.visits GROUP BY ALL'
         found = compare_source(asked.project, sql)

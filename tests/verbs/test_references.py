@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from parquetry.errors import Config, InvalidData
+from parquetry.errors import Config, Integrity, InvalidData
 from parquetry.intake.job import Options
 from tests.verbs.conftest import App
 
@@ -63,6 +63,51 @@ def test_what_was_not_read_together_is_not_compared(bound: App) -> None:
     assert 0 == bound.export(since=datetime(2026, 3, 1)).exit_code
     with pytest.raises(InvalidData):
         bound.export()
+
+
+def test_rows_read_alone_are_held_against_the_lake(bound: App) -> None:
+    """The people are of an earlier moment, so it is told and nothing is stopped; read together, it is refused."""
+    bound.export()
+    bound.sql(visit(100, "p9") + visit(101, "p9"))
+    done = bound.export("visits")
+    assert (0, 62) == (done.exit_code, len(bound.ids()))
+    assert (
+        "person: 2 rows name no people.id of snapshot 1, which was read earlier (such as p9); "
+        "parquetry export visits people reads both at one moment"
+    ) in done.datasets[0].notes
+    with pytest.raises(InvalidData):
+        bound.export("visits", "people")
+
+
+def test_rows_of_the_lake_are_held_against_what_is_read_alone(bound: App) -> None:
+    """Whoever takes a person away hears which visits of the lake still name it; a person more is no news."""
+    bound.export()
+    bound.sql("insert into people values ('p3', null)")
+    assert () == bound.export("people").datasets[0].notes
+    bound.sql("delete from people where id = 'p2'")
+    done = bound.export("people")
+    assert (0, ["p1", "p3"]) == (done.exit_code, bound.ids("people"))
+    assert (
+        "id: 30 rows of visits in snapshot 2, which was read earlier, name by person what is not there (such as p2); "
+        "parquetry export visits people reads both at one moment"
+    ) in done.datasets[0].notes
+
+
+def test_a_lake_that_cannot_answer_stops_nothing(bound: App) -> None:
+    """It is told that nothing was held against it; what is damaged, as everywhere, after the commit."""
+    toml = bound.root / "parquetry.toml"
+    toml.write_text(toml.read_text().replace("people.id", "people.identity"))
+    bound.export("people")
+    (note,) = bound.export("visits").datasets[0].notes
+    assert note.startswith("person was not held against people: people has no column identity; ")
+    toml.write_text(toml.read_text().replace("people.identity", "people.id"))
+    bound.sql(visit(100, "p1"))
+    (file,) = bound.lake.current().files("people")
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes()[:-8] + b"x" * 8)
+    with pytest.raises(Integrity, match="a file of people in snapshot 3 cannot be read"):
+        bound.export("visits")
+    assert 3 == bound.lake.current().number
 
 
 def test_what_is_kept_can_be_named(bound: App) -> None:

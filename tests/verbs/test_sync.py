@@ -190,6 +190,17 @@ class TestTables:
 
 
 class TestLive:
+    def test_what_it_prints_works_offline(self, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+        """In a DuckDB as it comes, without the extension and without a way to fetch it."""
+        app.export()
+        built = sync(app.project, mode="live")
+        printed = [line.strip().rstrip(";") for line in str(built).splitlines() if line.startswith("  ")]
+        monkeypatch.setenv("PGPASSWORD", "parquetry")
+        with duckdb.connect(str(built.path), read_only=True, config={"extension_directory": str(app.root)}) as con:
+            for statement in printed:
+                con.execute(statement)
+            assert [(60,)] == con.execute("SELECT count(*) FROM research.visits").fetchall()
+
     def test_it_follows_the_source(self, things: App, monkeypatch: pytest.MonkeyPatch) -> None:
         built = sync(things.project, mode="live")
         things.sql('delete from "Thing" where id < 10')
@@ -250,6 +261,8 @@ class TestAuto:
         assert "auto: view, because views are enough" == built.evidence[-1]
         assert "all: 5 runs" in built.evidence[0]
         assert "one: not measured, it needs a value" == built.evidence[1]
+        best = re.findall(r"(\d+) ms to", built.evidence[0])
+        assert f"95th percentile of the queries' best runs: {best[0]} ms; limit_ms = 500" == built.evidence[2]
 
     @pytest.mark.parametrize(
         ("setting", "because"),

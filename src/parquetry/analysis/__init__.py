@@ -1,10 +1,12 @@
 """
 Causal analyses of one person's data: exact, right under autocorrelation, and able to refuse.
 
-    from parquetry.analysis import its, abab
+    from parquetry.analysis import abab, change_points, effect_sizes, its
 
     its(minutes_asleep, start=30).average          # an Estimate: mean, interval, probabilities
     abab(mood, phases="AAAAAAABBBBBBBAAAAAAABBBBBBB").reversals
+    effect_sizes(minutes_asleep, start=30)         # NAP, Tau-U, SMD …, each with its definition
+    change_points(weight).points                   # when the date is not known: exploratory
 
 On plain arrays, on a `Panel`, or on frames and CSV files by way of one; no project and no lake is
 needed. Needs the extra ``analysis``.
@@ -17,6 +19,10 @@ from parquetry.errors import MissingExtra
 try:
     from parquetry.analysis.abab import Reversed as Reversed
     from parquetry.analysis.abab import abab as abab
+    from parquetry.analysis.changepoints import ChangePoints as ChangePoints
+    from parquetry.analysis.changepoints import change_points as change_points
+    from parquetry.analysis.effect_sizes import EffectSize as EffectSize
+    from parquetry.analysis.effect_sizes import effect_sizes as effect_sizes
     from parquetry.analysis.estimates import Check as Check
     from parquetry.analysis.estimates import Estimate as Estimate
     from parquetry.analysis.estimates import Interval as Interval

@@ -231,7 +231,7 @@ def snapshots_list(door: Door) -> None:
 @_passes_door
 def snapshots_show(door: Door, snapshot: str | None) -> None:
     """
-    One snapshot: a number, tag:NAME, a date, or the current one.
+    One snapshot: a number, tag:NAME, a date or time, or the current one.
 
     \b
     Examples:

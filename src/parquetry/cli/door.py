@@ -21,6 +21,7 @@ VERSION = 1
 """Of the JSON documents; a key may be added within a version, never changed or removed."""
 
 _FLAGS = {"--json", "--json-schema", "--debug", "--quiet", "-q", "--no-color"}
+_LAKE = "lake:"
 WITH_VALUE = {"--project", "-C"}
 
 
@@ -103,11 +104,13 @@ class Door:
     def stopped(self, by: BaseException) -> int:
         """Tell that a signal ended it; the verb that knows the lake left a note of its state on *by*."""
         code, how = (TERMINATED, "terminated") if isinstance(by, Terminated) else (INTERRUPTED, "interrupted")
-        notes, next = getattr(by, "__notes__", ()), "run it again; that is always safe"
+        notes, next = [*getattr(by, "__notes__", ())], "run it again; that is always safe"
+        if not any(n.startswith(_LAKE) for n in notes):
+            notes = [*_lake_of(self.project), *notes]
         lines = [f"error[{how.upper()} {code}]: {how} before it was done", *(f"  {n}" for n in notes)]
         lines.append(f"  next:  {next}")
         if self.json:
-            lake = "; ".join(n.removeprefix("lake:").strip() for n in notes)
+            lake = "; ".join(n.removeprefix(_LAKE).strip() for n in notes if n.startswith(_LAKE))
             self._failure(how.upper(), code, how, next, lake)
         click.echo(self._colored("\n".join(lines)), err=True)
         return code
@@ -136,6 +139,16 @@ class Door:
             return message
         head, _, rest = message.partition(":")
         return click.style(head, fg="red", bold=True) + ":" + rest
+
+
+def _lake_of(folder: str) -> list[str]:
+    """What a project's lake is at, where no verb has said it."""
+    try:
+        from parquetry import Lake, Project  # late: the front door is slow to open, and most commands end well
+
+        return [f"{_LAKE}  {Lake(Project.open(folder).settings.lake_path).state()}"]
+    except (ParquetryError, OSError):
+        return []
 
 
 def colors(stream: IO[str]) -> bool:

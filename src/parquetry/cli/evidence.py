@@ -46,7 +46,7 @@ def diff(
     """
     Say what differs between two snapshots: datasets, columns, rows, answers.
 
-    Each is a number, tag:NAME or a date; AFTER is the current snapshot by default.
+    Each is a number, tag:NAME, or a date or time, to its end in UTC; AFTER is the current snapshot by default.
 
     \b
     Examples:

@@ -6,17 +6,18 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 
 from parquetry.cli import plots
 from parquetry.cli.door import Door
-from parquetry.errors import Usage
+from parquetry.errors import Usage, stopped_by
 from parquetry.lake.store import translating
 from parquetry.project import Project
+from parquetry.scratch import scratch
 from parquetry.text import counted
-from parquetry.verbs.query import explain, query, save
+from parquetry.verbs.query import Queried, Saved, explain, query, save
 
 Reference = int | str | date | None
 Given = Mapping[str, str]
@@ -41,10 +42,9 @@ def answer(
         else:
             with translating(output):
                 output.write_text(f"{result}\n", encoding="utf-8")
-        rows, snapshot, seconds = len(result.frame), result.snapshot, result.seconds
+        _close(door, result)
     else:
-        rows, snapshot, seconds = _streamed(project, sql, form, output, at, params)
-    door.say(f"snapshot {snapshot}, {counted(rows, 'row')}, {seconds * 1000:.1f} ms")
+        _close(door, _streamed(project, sql, form, output, at, params))
 
 
 def plan(door: Door, project: Project, sql: str, at: Reference, params: Given) -> None:
@@ -71,24 +71,29 @@ def chart(door: Door, project: Project, sql: str, file: Path | None, at: Referen
         with translating(file):
             file.write_text(plots.in_file(series, file.suffix), encoding="utf-8")
         door.result({"snapshot": result.snapshot, "file": str(file)}, f"{file}")
-    door.say(f"snapshot {result.snapshot}, {counted(len(result.frame), 'row')}, {result.seconds * 1000:.1f} ms")
+    _close(door, result)
+
+
+def _close(door: Door, result: Queried | Saved) -> None:
+    rows = len(result.frame) if isinstance(result, Queried) else result.rows
+    of = f"snapshot {result.snapshot}" if result.of_snapshot else "of no dataset"
+    door.say(f"{of}, {counted(rows, 'row')}, {result.seconds * 1000:.1f} ms")
 
 
 def _streamed(
     project: Project, sql: str, form: str, output: Path | None, at: Reference, params: Given
-) -> tuple[int, int, float]:
+) -> Queried | Saved:
     """By way of a file, whole before anybody sees it: DuckDB would cut a pipe, and Parquet needs to seek."""
     with _aside(output, form) as unfinished:
+        result: Queried | Saved
         if form == "arrow":
-            result = query(project, sql, at=at, params=params)
+            result = queried = query(project, sql, at=at, params=params)
             with translating(unfinished):
-                result.frame.write_ipc_stream(unfinished)
-            told = len(result.frame), result.snapshot, result.seconds
+                queried.frame.write_ipc_stream(unfinished)
         else:
-            saved = save(project, sql, unfinished, form, at=at, params=params)
-            told = saved.rows, saved.snapshot, saved.seconds
+            result = save(project, sql, unfinished, form, at=at, params=params)
         _handed_over(unfinished, output)
-    return told
+    return result
 
 
 @contextmanager
@@ -99,10 +104,20 @@ def _aside(output: Path | None, form: str) -> Iterator[Path]:
     place = output.resolve().parent if output and not _device(output) else None
     if place and not place.is_dir():
         raise Usage(f"there is no folder {place}")
-    with translating(place or Path(tempfile.gettempdir())):
-        folder = tempfile.TemporaryDirectory(dir=place, prefix=".parquetry-")
-    with folder as name:
-        yield Path(name) / "rows"
+    before = _identity(output)
+    with ExitStack() as stack:
+        with translating(place or Path(tempfile.gettempdir())):
+            unfinished = stack.enter_context(scratch(place)) / "rows"
+        try:
+            yield unfinished
+        except BaseException as error:
+            if place and _identity(output) == before:
+                stopped_by(error).add_note(f"file:  {output} is as it was")
+            raise
+
+
+def _identity(path: Path | None) -> int | None:
+    return path.stat().st_ino if path and path.exists() else None
 
 
 def _handed_over(unfinished: Path, output: Path | None) -> None:

@@ -45,7 +45,7 @@ def series(frame: polars.DataFrame) -> list[Series]:
     The series of *frame*.
 
     Raises:
-        Usage: It has no rows, or no numeric column beside the first.
+        Usage: It has no rows, no numeric column beside the first, or no finite number in those.
     """
     if frame.is_empty():
         raise Usage("the query gives no rows, so there is nothing to draw")
@@ -58,7 +58,10 @@ def series(frame: polars.DataFrame) -> list[Series]:
             next="select such columns: SELECT day, count(*) …",
         )
     labels = tuple("NULL" if v is None else str(v) for v in frame[across].to_list())
-    return [Series(name, across, labels, tuple(map(_number, frame[name].to_list()))) for name in numeric]
+    drawn = [Series(name, across, labels, tuple(map(_number, frame[name].to_list()))) for name in numeric]
+    if all(value is None for one in drawn for value in one.values):
+        raise Usage(f"no finite number to draw in {', '.join(numeric)}")
+    return drawn
 
 
 def as_json(drawn: Sequence[Series]) -> dict[str, object]:

@@ -12,6 +12,7 @@ import parquetry
 from parquetry.cli import logs, names
 from parquetry.cli.door import Door
 from parquetry.errors import Usage
+from parquetry.scratch import sweep
 
 FORMATS = ("table", "csv", "json", "parquet", "arrow")
 MODES = ("view", "table", "live", "auto")
@@ -20,8 +21,8 @@ _TERMINAL = "-"
 _passes_door = click.make_pass_decorator(Door)
 
 at = click.option(
-    "--at", metavar="SNAPSHOT", help="A number, tag:NAME or a date; the current snapshot by default.",
-    shell_complete=names.snapshots,
+    "--at", metavar="SNAPSHOT", shell_complete=names.snapshots,
+    help="A number, tag:NAME, or a date or time, to its end in UTC; the current snapshot by default.",
 )  # fmt: skip
 
 
@@ -30,6 +31,8 @@ def _opened(door: Door) -> parquetry.Project:
     logs.listen(project.settings.log_level, debug=door.debug)
     for warning in project.warnings:
         door.say(f"warning: {warning}")
+    for place in {project.root, Path.cwd()}:  # rows that a killed query left
+        sweep(place)
     return project
 
 

@@ -145,9 +145,11 @@ class QueriesDocument(TypedDict):
 
     Attributes:
         queries: By name.
+        unreadable: Those whose file cannot be read, and why.
     """
 
     queries: Sequence[QueryDocument]
+    unreadable: Mapping[str, str]
 
 
 class ComparedDocument(TypedDict):

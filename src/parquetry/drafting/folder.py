@@ -35,7 +35,7 @@ def files(description: Description, choices: Sequence[Chosen]) -> dict[str, str]
         "contracts/__init__.py": '"""What the data promise: one class a dataset."""\n',
         f"contracts/{SOURCE}.py": contract.module(choices, description.origin),
         **{f"queries/{name}.sql": text for name, text in _queries(choices)},
-        ".gitignore": ".env\n.parquetry/\ndata/\n__pycache__/\n",
+        ".gitignore": ".env\n.parquetry/\n.parquetry-*/\ndata/\n__pycache__/\n",
         ".env.example": _environment(description.url),
         "README.md": _readme(description, choices),
         "parquetry.toml": _toml(description, choices),
@@ -102,7 +102,8 @@ def _references(each: Chosen, choices: Sequence[Chosen], enforced: bool) -> Iter
             yield f"# {_line(', '.join(columns))} names a row of {target.dataset} ({_line(', '.join(keys))})"
     if checked:
         yield ""
-        yield f"[datasets.{each.dataset}.references] # rows that name nothing are refused"
+        yield "# Rows that name nothing are refused where one run reads both datasets, and told where it reads one."
+        yield f"[datasets.{each.dataset}.references]"
         yield from (f"{_key(column)} = {_text(target)}" for column, target in checked.items())
 
 

@@ -106,19 +106,20 @@ def require_bearable(origin: Origin, drifted: Sequence[Drifted]) -> None:
         raise _stopped(origin, drifted, broken[0], _way(origin, broken))
 
 
-def require_accepted(origin: Origin, drifted: Sequence[Drifted], *, accept: bool) -> None:
+def require_accepted(origin: Origin, drifted: Sequence[Drifted], *, accept: bool, follows: Sequence[str] = ()) -> None:
     """
     Stop where what is published is touched, compatibly, and nobody has said that this is right.
 
     Args:
         accept: Somebody has.
+        follows: What else would be published otherwise if somebody did.
 
     Raises:
         SchemaDrift: With every difference.
     """
     waiting = [d for d in drifted if d.waiting]
     if waiting and not accept:
-        raise _stopped(origin, drifted, waiting[0], f"if that is right: {_again(origin)}")
+        raise _stopped(origin, drifted, waiting[0], f"if that is right: {_again(origin)}", follows)
 
 
 def explained(error: SchemaDrift, drifted: Iterable[Drifted]) -> SchemaDrift:
@@ -146,10 +147,12 @@ def _named(relation: str, candidates: Iterable[str]) -> bool:
     return any(name == c or name.endswith(f".{c}") for c in candidates)
 
 
-def _stopped(origin: Origin, drifted: Sequence[Drifted], first: Drifted, way: str) -> SchemaDrift:
+def _stopped(
+    origin: Origin, drifted: Sequence[Drifted], first: Drifted, way: str, follows: Sequence[str] = ()
+) -> SchemaDrift:
     return SchemaDrift(
         f"{origin.name}: {origin.relation} has changed, and {first.says}",
-        what=list(_lines(drifted)),
+        what=[*_lines(drifted), *(f"accepted, it also changes {each}" for each in follows)],
         next=way,
         dataset=origin.name,
         changes=[d.change.as_json() for d in drifted],

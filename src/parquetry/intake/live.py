@@ -23,6 +23,7 @@ from parquetry.lake.manifest import Dataset
 from parquetry.lake.write import literal
 from parquetry.project import Project, queries
 from parquetry.sources import Published, Reading, Window
+from parquetry.sources._engine import loading
 
 _CATALOG = "parquetry_catalog"
 
@@ -45,7 +46,7 @@ def write(project: Project, snapshot: Snapshot, file: Path) -> Live:
         ParquetryError: As an export, for a source that cannot be read.
     """
     schema, macros = project.settings.duckdb_schema, queries.macros(project.queries)
-    attach: list[str] = []
+    attach = [loading()]
     problems = [macros.problem] if macros.problem else []
     sources = databases(project, snapshot)
     if not sources:

@@ -6,7 +6,7 @@ What a run would read of one dataset and as what it would publish it; nothing is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from parquetry.errors import BadInput, SchemaDrift, Usage
@@ -77,7 +77,8 @@ def outlook(
             look = _looked(reading, origin, window)
         except SchemaDrift as error:
             raise explained(error, drifted) from error
-        require_accepted(origin, drifted, accept=accept_drift)
+        follows = () if accept_drift else tuple(_follows(origin, look, old, full=selection.full))
+        require_accepted(origin, drifted, accept=accept_drift, follows=follows)
         as_text = _as_text(origin, look, old, anew=accept_drift, full=selection.full)
         schema = origin.contract.published(as_text)
         if not (reason := _reason_against_keeping(old, window, selection.where, schema, origin)):
@@ -130,6 +131,22 @@ def _as_text(origin: Origin, look: Look, old: manifest.Dataset | None, *, anew: 
     if flipped:
         raise _flip(origin, flipped)
     return frozenset(chosen)
+
+
+def _follows(origin: Origin, look: Look, old: manifest.Dataset | None, *, full: bool) -> Iterator[str]:
+    """The columns whose published type ``--accept-drift`` changes, since it chooses anew what is text."""
+    as_text = _as_text(origin, look, old, anew=True, full=full)
+    for column in look.columns:
+        was, declared = old.column(column.name) if old else None, origin.contract.field(column.name).type
+        if origin.policy(column) != "text" or was is None or was.declared != declared:
+            continue
+        if (was.type == "VARCHAR") == (column.name in as_text):
+            continue
+        if column.name in as_text:
+            values = f"{counted(column.misfits, 'value')} of {column.source_type} that {declared} cannot hold"
+            yield f"{column.name}: {values}, so --accept-drift publishes all of it as text, no longer as {was.type}"
+        elif declared != "VARCHAR":
+            yield f"{column.name}: all its values fit {declared} now; --accept-drift publishes it as that, not as text"
 
 
 def _flip(origin: Origin, columns: Iterable[Published]) -> SchemaDrift:

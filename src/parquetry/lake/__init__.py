@@ -46,7 +46,7 @@ class Lake:
         return self.snapshot(None)
 
     def snapshot(self, reference: int | str | date | None) -> Snapshot:
-        """The snapshot of a number, ``tag:NAME``, or the newest by a date. See `snapshots.resolve`."""
+        """The snapshot of a number, ``tag:NAME``, or the newest by a date or time. See `snapshots.resolve`."""
         return Snapshot(self.store, snapshots.resolve(self.store, reference))
 
     def snapshots(self) -> Iterator[Snapshot]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 from parquetry.errors import Integrity, NoSuchSnapshot, Storage, Usage
@@ -15,6 +15,9 @@ from parquetry.lake.store import LocalStore, storage_error, translating
 
 _NAME = re.compile(r"(\d{8})\.json")
 _TAG = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,62}")
+_CLOCK = re.compile(
+    r".{7,10}?[Tt ]\d\d(?P<minute>:?\d\d(?P<second>:?\d\d(?P<fraction>[.,]\d+)?)?)?\s?([Zz]|[+-].*)?", re.ASCII
+)
 
 
 def numbers(store: LocalStore) -> list[int]:
@@ -87,8 +90,9 @@ def path_of(store: LocalStore, number: int) -> Path:
 
 def resolve(store: LocalStore, reference: int | str | date | None) -> Manifest:
     """
-    The snapshot that *reference* means: a number, ``tag:NAME``, a date or time (the newest that
-    was committed by then, a date meaning its end in UTC), or None for the current one.
+    The snapshot that *reference* means: a number, ``tag:NAME``, a date or time (the newest that was committed
+    by then, in UTC without a zone), or None for the current one. A text means the end of what it names: of the
+    day, or of the minute or second, as which the time of a snapshot is shown. So does a date; a datetime is exact.
 
     Raises:
         NoSuchSnapshot: Nothing fits.
@@ -157,12 +161,28 @@ def _tagged(store: LocalStore, name: str) -> int:
 
 
 def _moment(reference: str | date) -> datetime:
+    """The last moment in UTC that *reference* means; what lies beyond the calendar is its first or last."""
     try:
-        said = datetime.fromisoformat(reference) if isinstance(reference, str) else reference
+        said = _last(reference) if isinstance(reference, str) else reference
     except ValueError:
         raise Usage(
             f"'{reference}' is not a snapshot", what="a number, tag:NAME, a date (2026-11-21) or a time in ISO form"
         ) from None
-    if not isinstance(said, datetime) or (isinstance(reference, str) and len(reference) == 10):
-        said = datetime.combine(said, time()) + timedelta(days=1)
-    return said if said.tzinfo else said.replace(tzinfo=UTC)
+    if not isinstance(said, datetime):
+        said = datetime.combine(said, time.max)
+    try:
+        return said.astimezone(UTC) if said.tzinfo else said.replace(tzinfo=UTC)
+    except OverflowError:
+        first, last = (datetime.combine(day, at, UTC) for day, at in ((date.min, time.min), (date.max, time.max)))
+        return first if said.year == first.year else last
+
+
+def _last(text: str) -> date:
+    """A date, or the last microsecond of the hour, minute, second or fraction that a time in ISO form ends in."""
+    if len(text) <= len("2026-11-21"):
+        return date.fromisoformat(text)
+    said, found = datetime.fromisoformat(text), _CLOCK.fullmatch(text)
+    if found is None or found["fraction"]:
+        return said
+    minute = said.minute if found["minute"] else 59
+    return said.replace(minute=minute, second=said.second if found["second"] else 59, microsecond=999_999)

@@ -140,10 +140,16 @@ def storage_error(error: OSError, path: Path) -> Storage:
         )
     if error.errno in _CLOSED:
         way = "written" if error.errno == errno.EROFS else "accessed"
+        where = _there(Path(os.fsdecode(where)))
         return Storage(
             f"{where} cannot be {way}", what=os.strerror(error.errno or 0), next=f"check the rights of {where}"
         )
     return Storage(f"{where}: {error.strerror or error}", next="check the disk, then run again")
+
+
+def _there(path: Path) -> Path:
+    """*path*, or the folder it was to lie in: a temporary file that was never made has no rights to check."""
+    return next(p for p in (path, *path.absolute().parents) if os.path.lexists(p))
 
 
 def _free(path: Path) -> str:

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 import duckdb
 
 from parquetry import catalog
 from parquetry.errors import Config, Usage
-from parquetry.lake import Lake
+from parquetry.lake import Lake, Snapshot
 from parquetry.lake.digest import quoted
 from parquetry.lake.write import literal
 from parquetry.project import Project, queries
-from parquetry.project.sql_code import replaced, without_comments
+from parquetry.project.sql_code import parts, replaced, without_comments
 
 _MISSING = re.compile(r"(?:Table|Function) with name (\w+) does not exist")
 _MACRO = re.compile(r"\b(?:macro|function)\s+(?:if\s+not\s+exists\s+)?(?:\w+\.)?\"?(\w+)", re.IGNORECASE)
@@ -46,7 +47,7 @@ def ready(
     schema = project.settings.duckdb_schema
     require_macros(connection, project, sql)
     names = _Named(lake, schema)
-    sql = replaced(sql, names.rewritten)
+    sql = replaced(_plainly(sql, schema), names.rewritten)
     for own, reference in names.found.items():
         catalog.define(connection, lake.snapshot(reference), own)
     connection.execute(f"USE {quoted(schema)}")
@@ -56,6 +57,22 @@ def ready(
     for parameter in bound.values():
         _bind(connection, parameter)
     return replaced(sql, lambda code: _NAMED.sub(lambda m: f"getvariable({literal(m[1].lower())})", code))
+
+
+def of_snapshot(project: Project, snapshot: Snapshot, sql: str) -> bool:
+    """Whether *sql* may name anything of *snapshot* or another: one of its views, or a macro of the project."""
+    macros = (_MACRO.search(without_comments(statement)) for _, statement in queries.macros(project.queries).statements)
+    names = [*snapshot.datasets, *catalog.typed_views(snapshot), catalog.MARK, *(found[1] for found in macros if found)]
+    said = "|".join(re.escape(name.replace('"', '""')) for name in names)
+    code = without_comments(sql)
+    return "@" in code or re.search(rf"(?<!\w)(?:{said})(?!\w)", code, re.IGNORECASE) is not None
+
+
+def pinned(project: Project, lake: Lake, sql: str) -> tuple[str, ...]:
+    """The snapshots that *sql* names itself, such as ``research@41``."""
+    names = _Named(lake, project.settings.duckdb_schema)
+    replaced(_plainly(sql, project.settings.duckdb_schema), names.rewritten)
+    return tuple(names.found)
 
 
 def require_macros(connection: duckdb.DuckDBPyConnection, project: Project, sql: str) -> None:
@@ -78,6 +95,15 @@ def require_macros(connection: duckdb.DuckDBPyConnection, project: Project, sql:
                 problems.append(problem)
     if problems:
         raise Config(problems[0], what=problems[1:], next=f"correct {found.file}, or take the macro out")
+
+
+def _plainly(sql: str, schema: str) -> str:
+    """*sql* with the schema's name without its quotes where a snapshot follows: ``"research"@41.events``."""
+    pieces = [*parts(sql), (True, "")]
+    return "".join(
+        schema if not code and piece.lower() == quoted(schema).lower() and after.startswith("@") else piece
+        for (code, piece), (_, after) in pairwise(pieces)
+    )
 
 
 def _bind(connection: duckdb.DuckDBPyConnection, parameter: queries.Parameter) -> None:
@@ -130,8 +156,10 @@ def _require_reading(connection: duckdb.DuckDBPyConnection, sql: str) -> None:
     writing = [kind for kind in kinds if kind not in _READING]
     if len([kind for kind in kinds if kind != "CREATE"]) > 1:
         raise Usage("one statement at a time; this is several", next="put ; only at the end")
-    if writing or not kinds or kinds[-1] == "CREATE":
+    if not kinds:
+        raise Usage("the query is empty", next="write a SELECT, in quotes or in queries/NAME.sql")
+    if writing or kinds[-1] == "CREATE":
         raise Usage(
-            f"a query reads; this is {', '.join(writing or kinds) or 'nothing'}",
+            f"a query reads; this is {', '.join(writing or kinds)}",
             next="save a result with --output FILE --format parquet; change things in a DuckDB of your own",
         )

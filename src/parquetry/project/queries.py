@@ -92,7 +92,7 @@ def described(sql: str, name: str = "", file: str = "this query") -> NamedQuery:
     What the comment lines before *sql* declare.
 
     Raises:
-        Config: A line ``-- @param`` that cannot be read, or a name given twice.
+        Config: A line ``-- @param`` that cannot be read, a type that DuckDB does not have, or a name given twice.
     """
     said: list[str] = []
     parameters: dict[str, Parameter] = {}
@@ -108,6 +108,8 @@ def described(sql: str, name: str = "", file: str = "this query") -> NamedQuery:
         if found is None or found.name in parameters:
             reason = "declared twice" if found else "-- @param NAME TYPE [= DEFAULT]  what it is"
             raise Config(f"{file}, line {number}: {text}: {reason}", file=file, line=number)
+        if problem := _no_type(found.type):
+            raise Config(f"{file}, line {number}: {text}: {problem}", file=file, line=number)
         parameters[found.name] = found
     help_, *_ = re.split(r"(?<=[.?!])\s", " ".join(filter(None, said)))
     return NamedQuery(name, help_, tuple(parameters.values()), sql)
@@ -123,6 +125,15 @@ def _parameter(line: str) -> Parameter | None:
     return Parameter(
         found["name"].lower(), found["type"], given is None, None if null else default, (found["about"] or "").strip()
     )
+
+
+def _no_type(name: str) -> str:
+    """Why DuckDB has no such type; or empty."""
+    try:
+        duckdb.sqltype(name)
+    except duckdb.Error as error:
+        return first_line(error)
+    return ""
 
 
 def catalogue(files: Mapping[str, Path]) -> dict[str, NamedQuery]:

@@ -33,12 +33,8 @@ def started(engine: Engine) -> duckdb.DuckDBPyConnection:
         }
     )
     con.execute("SET TimeZone = 'UTC'")
-    found = importlib.util.find_spec("duckdb_extension_postgres_scanner")
-    folder = Path(next(iter(found.submodule_search_locations or []), "")) if found else None
-    name = f"v{duckdb.__version__}/postgres_scanner.duckdb_extension"
-    path = next(iter(folder.rglob(name)), None) if folder else None
     try:
-        con.execute(f"LOAD {text(str(path))}" if path else "LOAD postgres_scanner")
+        con.execute(loading())
     except duckdb.Error as error:
         con.close()
         raise Config(
@@ -47,3 +43,12 @@ def started(engine: Engine) -> duckdb.DuckDBPyConnection:
             next=f"pip install 'duckdb-extension-postgres-scanner=={duckdb.__version__}'",
         ) from None
     return con
+
+
+def loading() -> str:
+    """The statement that loads the extension: by the path in its wheel, which needs no network."""
+    found = importlib.util.find_spec("duckdb_extension_postgres_scanner")
+    folder = Path(next(iter(found.submodule_search_locations or []), "")) if found else None
+    name = f"v{duckdb.__version__}/postgres_scanner.duckdb_extension"
+    path = next(iter(folder.rglob(name)), None) if folder else None
+    return f"LOAD {text(str(path))}" if path else "LOAD postgres_scanner"

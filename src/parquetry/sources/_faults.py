@@ -86,9 +86,20 @@ def translated(error: Exception, link: Link) -> ParquetryError:
         next = "its policies would hide rows; use a role that has BYPASSRLS"
     elif kind is Config and isinstance(error, duckdb.OutOfMemoryException):
         failed, next = f"{link.where}: the rows do not fit into memory_limit", "raise memory_limit in parquetry.toml"
-    elif kind is Config and "does not exist" in text:
-        next = "correct the database's name in the URL"
+    elif kind is Config:
+        next = _to_correct(text)
     return kind(failed, what=[text], next=next, sqlstate=state, server=link.where)
+
+
+def _to_correct(text: str) -> str:
+    """What to change in the settings of a connection."""
+    if "does not support SSL" in text:
+        return "take sslmode out of the URL, or turn SSL on at the server"
+    if found := re.search(r"invalid (\w+) value: ", text):
+        return f"correct {found[1]} in the URL"
+    if "certificate" in text:
+        return "name the certificate that signs the server's with sslrootcert in the URL, or take another sslmode"
+    return "correct the database's name in the URL" if "does not exist" in text else ""
 
 
 def branch(error: Exception) -> Kind:

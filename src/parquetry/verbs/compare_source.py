@@ -79,12 +79,18 @@ def compare_source(
     The source's tables are read by DuckDB as an export would read them, so that the values are the same.
 
     Raises:
-        Usage: As `query`; or the snapshot is of several databases, or of none.
+        Usage: As `query`; or it names a snapshot itself, which the source has none of; or the snapshot is of
+            several databases, or of none.
         SchemaDrift: The source cannot be shown as it was published.
         ParquetryError: As `query`, and as an export for a source that cannot be read.
     """
     lake = Lake(project.settings.lake_path)
     lake.mend()
+    if named := asking.pinned(project, lake, sql):
+        raise Usage(
+            f"{named[0]} is of the lake wherever it is asked, and cannot be compared with the source",
+            next="write the dataset's plain name; --at chooses the snapshot to compare",
+        )
     snapshot = lake.snapshot(at)
     sources = live.databases(project, snapshot)
     if len(sources) != 1:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import date
-from pathlib import Path
 
 import duckdb
 
@@ -20,6 +18,8 @@ from parquetry.lake.write import literal, translating
 from parquetry.project import Project
 from parquetry.project.asking import ready
 from parquetry.project.queries import MACROS
+from parquetry.project.toml import read_text
+from parquetry.scratch import scratch
 from parquetry.stoppable import stoppable
 from parquetry.verbs.diffed import Diffed, QueryDiff
 
@@ -44,7 +44,7 @@ def diff(
     content by the manifests is not read.
 
     Args:
-        before, after: A number, ``tag:NAME`` or a date; None is the current snapshot.
+        before, after: A number, ``tag:NAME``, a date or a time; None is the current snapshot.
         datasets: Only these; all by default.
         rows: How many examples to give of added, removed and changed rows each. Sensitive values,
             and those of columns that no contract of the project knows, are masked.
@@ -58,7 +58,7 @@ def diff(
     lake = Lake(project.settings.lake_path)
     old, new = lake.snapshot(before), lake.snapshot(after)
     names = _names(old, new, datasets)
-    with tempfile.TemporaryDirectory(prefix="parquetry-") as spill, closing(_engine(project, spill)) as duck:
+    with scratch() as spill, closing(_engine(project, str(spill))) as duck:
 
         def work() -> tuple[list[DatasetDiff], list[QueryDiff]]:
             found = [
@@ -68,7 +68,7 @@ def diff(
             return found, list(_queries(project, duck, old, new)) if queries else []
 
         try:
-            with translating(Path(spill)):
+            with translating(spill):
                 found, answers = stoppable(work, duck.interrupt)
         except duckdb.OutOfMemoryException as error:
             raise Storage(
@@ -142,7 +142,7 @@ def _queries(project: Project, duck: duckdb.DuckDBPyConnection, old: Snapshot, n
     for name, file in named.items():
         try:
             for side, snapshot in zip(_SIDES, (old, new), strict=True):
-                _answer(project, duck, side, snapshot, file.read_text(encoding="utf-8"))
+                _answer(project, duck, side, snapshot, read_text(file))
             yield _compared(duck, name)
         except duckdb.OutOfMemoryException:
             raise

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from parquetry import casts, catalog
-from parquetry.errors import MissingExtra, Usage
-from parquetry.lake import Lake
+from parquetry.errors import Config, MissingExtra, Usage
+from parquetry.lake import Lake, Snapshot
 from parquetry.lake.digest import quoted
 from parquetry.lake.write import literal, translating
 from parquetry.project import Project, asking, queries
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 ROWS_SHOWN = 50
 WIDEST = 80
 
+_VARIABLE = re.compile(r"getvariable\('(\w+)'\)")  # what `asking.ready` makes of $name
 _FORMATS = {
     "csv": ("FORMAT csv, HEADER", casts.for_csv),
     "json": ("FORMAT json, ARRAY true", casts.for_json),
@@ -42,11 +44,17 @@ _FORMATS = {
 
 @dataclass(frozen=True)
 class Queried:
-    """The rows that a query gave, the snapshot they are of, and how long DuckDB took to plan and run it."""
+    """
+    The rows that a query gave, the snapshot they are of, and how long DuckDB took to plan and run it.
+
+    Attributes:
+        of_snapshot: False where the SQL names nothing of a snapshot: its rows prove nothing of one.
+    """
 
     frame: polars.DataFrame
     snapshot: int
     seconds: float
+    of_snapshot: bool = True
 
     def __str__(self) -> str:
         """The first fifty rows; long values are cut, numbers never."""
@@ -86,12 +94,13 @@ class Queried:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A file that a query's rows were written to."""
+    """A file that a query's rows were written to; *of_snapshot* as in `Queried`."""
 
     path: Path
     rows: int
     snapshot: int
     seconds: float
+    of_snapshot: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +144,8 @@ def query(
     with _relation(project, sql, at, params) as (connection, relation, snapshot, began):
         chosen = _selected(relation, casts.for_people if printed else casts.for_frames)
         frame = stoppable(lambda: polars.DataFrame(chosen), connection.interrupt)
-        return Queried(frame, snapshot, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        return Queried(frame, snapshot.number, seconds, asking.of_snapshot(project, snapshot, sql))
 
 
 def save(
@@ -165,7 +175,8 @@ def save(
             options += ", DICTIONARY_SIZE_LIMIT 0"  # DuckDB's dictionaries take -0 for 0, see `write.stage`
         copy = f"COPY (FROM answer) TO {literal(target)} ({options})"
         (rows,) = stoppable(lambda: connection.execute(copy).fetchone(), connection.interrupt) or (0,)
-        return Saved(target, rows, snapshot, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        return Saved(target, rows, snapshot.number, seconds, asking.of_snapshot(project, snapshot, sql))
 
 
 def explain(
@@ -174,13 +185,13 @@ def explain(
     """DuckDB's plan for *sql*. Raises as `query`."""
     with _asked(project, sql, at, params) as (connection, ready, snapshot):
         rows = connection.execute(f"EXPLAIN {ready}").fetchall()
-        return Explained("\n".join(str(row[1]).rstrip() for row in rows), snapshot)
+        return Explained("\n".join(str(row[1]).rstrip() for row in rows), snapshot.number)
 
 
 @contextmanager
 def _relation(
     project: Project, sql: str, at: int | str | date | None, params: Mapping[str, str] | None
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyRelation, int, float]]:
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, duckdb.DuckDBPyRelation, Snapshot, float]]:
     with _asked(project, sql, at, params) as (connection, ready, snapshot):
         began = time.perf_counter()
         yield connection, connection.sql(ready), snapshot, began
@@ -189,7 +200,7 @@ def _relation(
 @contextmanager
 def _asked(
     project: Project, sql: str, at: int | str | date | None, params: Mapping[str, str] | None
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, int]]:
+) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, Snapshot]]:
     settings = project.settings
     lake = Lake(settings.lake_path)
     lake.mend()
@@ -198,7 +209,7 @@ def _asked(
         snapshot, settings.duckdb_schema, memory=settings.memory_limit, threads=settings.threads
     ) as connection:
         try:
-            yield connection, asking.ready(connection, project, lake, sql, params or {}), snapshot.number
+            yield connection, asking.ready(connection, project, lake, sql, params or {}), snapshot
         except duckdb.Error as error:
             raise Usage(
                 "DuckDB cannot run this query",
@@ -209,7 +220,7 @@ def _asked(
 
 def _selected(relation: duckdb.DuckDBPyRelation, cast: Callable[[str, str], str]) -> duckdb.DuckDBPyRelation:
     """Every column under a name of its own, in a type that can leave DuckDB as it is."""
-    names = casts.unique_names(relation.columns)
+    names = casts.unique_names([_VARIABLE.sub(r"$\1", name) for name in relation.columns])
     items = ", ".join(f"{cast(n, str(t))} AS {quoted(n)}" for n, t in zip(names, relation.types, strict=True))
     renamed = ", ".join(map(quoted, names))
     return relation.query("rows_of_query", f"SELECT {items} FROM rows_of_query AS t({renamed})")
@@ -248,25 +259,40 @@ def named(project: Project, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Listed(Told):
-    """The named queries of a project."""
+    """
+    The named queries of a project.
+
+    Attributes:
+        unreadable: Those whose file cannot be read, by name, and why.
+    """
 
     queries: tuple[NamedQuery, ...]
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         lines = [
             line for q in self.queries for line in (q.name, f"  {q.help}", *(f"  --param {p}" for p in q.parameters))
         ]
+        lines += [line for name, why in self.unreadable.items() for line in (name, f"  cannot be read: {why}")]
         return "\n".join(lines) if lines else "no query yet; put NAME.sql into queries/"
 
     def as_json(self) -> dict[str, Any]:
-        """Plain values: ``queries``, each with ``name``, ``help``, ``parameters``."""
+        """Plain values: ``queries``, each with ``name``, ``help``, ``parameters``; ``unreadable``."""
         return {
             "queries": [
                 {"name": q.name, "help": q.help, "parameters": [asdict(p) for p in q.parameters]} for q in self.queries
-            ]
+            ],
+            "unreadable": dict(self.unreadable),
         }
 
 
 def listed(project: Project) -> Listed:
-    """The named queries with their help and parameters. Raises Config: one cannot be read."""
-    return Listed(tuple(queries.catalogue(project.queries).values()))
+    """The named queries with their help and parameters, and those that cannot be read."""
+    found: list[NamedQuery] = []
+    unreadable: dict[str, str] = {}
+    for name in (n for n in project.queries if n != queries.MACROS):
+        try:
+            found.append(queries.found(project.queries, name))
+        except Config as error:
+            unreadable[name] = error.failed
+    return Listed(tuple(found), unreadable)

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import math
-import tempfile
 import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from typing import cast
 
 import duckdb
 
 from parquetry import catalog, log
 from parquetry.catalog import Catalog, Mode
-from parquetry.errors import ParquetryError, Storage, Usage, did_you_mean
+from parquetry.errors import ParquetryError, Storage, Usage, did_you_mean, stopped_by
 from parquetry.intake import live
 from parquetry.lake import Lake, Snapshot
 from parquetry.project import Project, asking, queries
+from parquetry.scratch import scratch
 from parquetry.settings import MODES
 from parquetry.stoppable import stoppable
+from parquetry.text import counted
 
 _ROUNDS = 5
 _SECONDS = 3.0  # no query is measured for longer
@@ -43,7 +45,23 @@ def sync(project: Project, at: int | str | date | None = None, *, mode: str | No
     """
     lake = Lake(project.settings.lake_path)
     lake.mend()
-    return synced(project, lake.snapshot(at), mode)
+    snapshot, path = lake.snapshot(at), project.settings.duckdb_path
+    before = _identity(path)
+    try:
+        return synced(project, snapshot, mode)
+    except BaseException as error:
+        shown = "as it was" if _identity(path) == before else "built"
+        state = f"unchanged; {lake.state()}; the catalog is {shown}"
+        ended = stopped_by(error)
+        if isinstance(ended, ParquetryError):
+            ended.lake = ended.lake or state
+        else:
+            ended.add_note(f"lake:  {state}")
+        raise
+
+
+def _identity(path: Path) -> int | None:
+    return path.stat().st_ino if path.exists() else None
 
 
 def synced(project: Project, snapshot: Snapshot, mode: str | None = None) -> Catalog:
@@ -71,8 +89,8 @@ def _stored(project: Project, snapshot: Snapshot, mode: Mode) -> Catalog:
             return [macros.problem]
         return catalog.define_macros(connection, macros.file, macros.statements)
 
-    with tempfile.TemporaryDirectory(prefix="parquetry-") as spill:
-        bounds = {"memory_limit": settings.memory_limit, "threads": settings.threads, "temp_directory": spill}
+    with scratch() as spill:
+        bounds = {"memory_limit": settings.memory_limit, "threads": settings.threads, "temp_directory": str(spill)}
         config = bounds if mode == "table" else {}
         try:
             built = catalog.build(snapshot, settings.duckdb_path, settings.duckdb_schema, fill=fill, config=config)
@@ -101,7 +119,7 @@ def _decided(project: Project, snapshot: Snapshot) -> tuple[Mode, list[str]]:
     reasons = []
     if times:
         worst = sorted(times)[math.ceil(0.95 * len(times)) - 1]
-        told.append(f"95th percentile of {len(times)} runs: {worst:.0f} ms; limit_ms = {settings.duckdb_limit_ms}")
+        told.append(f"95th percentile of the queries' best runs: {worst:.0f} ms; limit_ms = {settings.duckdb_limit_ms}")
         if worst > settings.duckdb_limit_ms:
             reasons.append("the named queries are too slow over views")
     if settings.duckdb_queries_per_second > _FASTEST:
@@ -114,7 +132,7 @@ def _decided(project: Project, snapshot: Snapshot) -> tuple[Mode, list[str]]:
 
 
 def _measured(project: Project, snapshot: Snapshot) -> tuple[list[float], list[str]]:
-    """Milliseconds of each run of the queries that need no value, and a line about each query."""
+    """Milliseconds of the best run of each query that needs no value, since a moment may be busy; a line about each."""
     settings, lake = project.settings, Lake(project.settings.lake_path)
     times: list[float] = []
     told: list[str] = []
@@ -130,8 +148,8 @@ def _measured(project: Project, snapshot: Snapshot) -> tuple[list[float], list[s
         except (duckdb.Error, ParquetryError) as error:
             told.append(f"{name}: not measured, {str(error).splitlines()[0]}")
             continue
-        times += own
-        told.append(f"{name}: {len(own)} runs, {min(own):.0f} ms to {max(own):.0f} ms")
+        times.append(min(own))
+        told.append(f"{name}: {counted(len(own), 'run')}, {min(own):.0f} ms to {max(own):.0f} ms")
     return times, told
 
 

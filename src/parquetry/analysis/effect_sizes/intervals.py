@@ -9,10 +9,12 @@ enters in one of two ways:
   the expectation over the posterior of φ. Standard deviations, which autocorrelation makes too small,
   and their degrees of freedom are corrected the same way. Used where a formula for independent days is known.
 - **Bootstrap.** Series are drawn with a φ from its posterior and with each phase's own values (less its
-  line, where the index is about trends), by a Gaussian autoregression of their ranks, so that skewness, ties and
-  bounds stay; a bias-corrected percentile interval. Used for what has no known sampling distribution.
+  line, where the index is about trends), by a Gaussian autoregression of their ranks, so that
+  skewness, ties and bounds stay. Used for what has no known sampling distribution.
 
-A φ below 0 never makes an interval shorter. `tests/analysis/test_effect_sizes.py` measures the coverage.
+A φ below 0 never makes an interval shorter. Of 95 % intervals, over φ in {0, .5, .7} and 30 or 60 days,
+92 to 100 % hold what they estimate for levels, 90 to 98 % for trends (Tau with a trend, SMD (gradual))
+where φ ≤ .5, and 85 to 95 % for trends where φ = .7: `tests/analysis/test_effect_sizes.py` measures it.
 """
 
 from __future__ import annotations
@@ -165,10 +167,10 @@ def of_difference(
 
 def bootstrap(
     a: Floats, b: Floats, columns: Floats, phi: Posterior, statistics: Statistics, *,
-    level: float, draws: int, seed: int, widened: bool = False,
+    level: float, draws: int, seed: int, widened: bool = False, smoothed: bool = False,
 ) -> list[Interval | None]:  # fmt: skip
     """
-    A bias-corrected percentile interval for each statistic of the two phases; None for one that has no
+    A percentile interval for each statistic of the two phases; None for one that has no
     value, or none in more than `_UNDEFINED` of the draws.
 
     Args:
@@ -176,16 +178,21 @@ def bootstrap(
         columns: What is expected of each day, up to coefficients; shape (days of a + days of b, columns).
         widened: Make up for the variance that the columns take from autocorrelated days. Values then
             leave the outcome's scale, so it is for columns that leave it anyway.
+        smoothed: Draw values between and beyond those seen, for statistics of the most extreme ones: the
+            plain bootstrap knows no better day than the best. Else the percentiles are corrected for bias.
     """
     values = np.concatenate([a, b])
     known = ~np.isnan(values)
     mean = columns @ np.linalg.lstsq(columns[known], values[known], rcond=None)[0]
     rest = (values - mean) / (np.sqrt(_left(columns, known, phi)) if widened else 1.0)
-    drawn = _drawn((rest[: len(a)], rest[len(a) :]), phi, draws, np.random.default_rng(seed)) + mean
+    random = np.random.default_rng(seed)
+    phases = (rest[: len(a)], rest[len(a) :])
+    errors = _drawn(phases, phi, draws, random)
+    drawn = mean + (_smooth(errors, phases, random) if smoothed else errors)
     found = np.array([statistics(row[: len(a)], row[len(a) :]) for row in drawn])
     finite = np.isfinite(found)
     return [
-        _percentiles(own, found[finite[:, i], i], level)
+        _percentiles(own, found[finite[:, i], i], level, corrected=not smoothed)
         if np.isfinite(own) and finite[:, i].mean() >= 1 - _UNDEFINED
         else None
         for i, own in enumerate(statistics(a, b))
@@ -222,10 +229,22 @@ def _drawn(rest: tuple[Floats, Floats], phi: Posterior, draws: int, random: np.r
     return found
 
 
-def _percentiles(own: float, values: Floats, level: float) -> Interval:
+def _smooth(drawn: Floats, phases: tuple[Floats, Floats], random: np.random.Generator) -> Floats:
+    """Each phase's errors with a normal kernel of Silverman's width, and of the same variance as before."""
+    width, spread = [], []
+    for phase in phases:
+        known = phase[~np.isnan(phase)]
+        width += [1.06 * len(known) ** -0.2] * len(phase)
+        spread += [float(known.std(ddof=1))] * len(phase)
+    h = np.array(width)
+    found: Floats = (drawn + h * np.array(spread) * random.standard_normal(drawn.shape)) / np.sqrt(1 + h * h)
+    return found
+
+
+def _percentiles(own: float, values: Floats, level: float, *, corrected: bool) -> Interval:
     slack = 1e-12 * max(abs(own), float(np.abs(values).max()))
     below = float((values < own - slack).mean() + (np.abs(values - own) <= slack).mean() / 2)
-    bias = float(np.clip(ndtri(np.clip(below, 1e-9, 1 - 1e-9)), -_LARGEST_BIAS, _LARGEST_BIAS))
+    bias = float(np.clip(ndtri(np.clip(below, 1e-9, 1 - 1e-9)), -_LARGEST_BIAS, _LARGEST_BIAS)) if corrected else 0.0
     z = float(ndtri((1 + level) / 2))
     low, high = np.quantile(values, [float(ndtr(2 * bias - z)), float(ndtr(2 * bias + z))])
     return Interval(min(float(low), own), max(float(high), own), level, BOOTSTRAP)

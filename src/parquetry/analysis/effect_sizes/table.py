@@ -181,7 +181,9 @@ class _Compared:
         one = intervals.of_nap(value, *self._days, self._options.level)
         found["NAP"] = (value, one)
         found["Tau (A vs B)"] = (2 * value - 1, _mapped(one, lambda x: 2 * x - 1))
-        drawn = self._bootstrap(self._columns(lines=False), self._phi, _shares)
+        columns = self._columns(lines=False)
+        drawn = self._bootstrap(columns, self._phi, _shares)
+        drawn[0] = self._bootstrap(columns, self._phi, lambda a, b: [overlap.pnd(a, b)], smoothed=True)[0]
         second, both = self._days[1].effective, self._days[0].effective + self._days[1].effective
         for name, share, own in zip(_SHARES, shares, drawn, strict=True):
             # At the ends, where the bootstrap sees nothing, the share's own interval stands in.
@@ -256,12 +258,12 @@ class _Compared:
         return intervals.of_mean_ratio(value, means, variances, self._days, self._options.level)
 
     def _bootstrap(
-        self, columns: Floats, phi: Posterior, statistics: Statistics, *, widened: bool = False
+        self, columns: Floats, phi: Posterior, statistics: Statistics, *, widened: bool = False, smoothed: bool = False
     ) -> list[Interval | None]:
         asked = self._options
         return bootstrap(
             self._a, self._b, columns, phi, statistics,
-            level=asked.level, draws=asked.draws, seed=asked.seed, widened=widened,
+            level=asked.level, draws=asked.draws, seed=asked.seed, widened=widened, smoothed=smoothed,
         )  # fmt: skip
 
 

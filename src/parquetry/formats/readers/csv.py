@@ -81,8 +81,8 @@ def _table(plain: Plain, shape: Shape, width: int, longest: int) -> str:
     # Its new_line is not set: with CRLF it then finds no row at all. It finds the right one by itself.
     return (
         f"read_csv({sql.file(str(plain.path))}, columns = {{{columns}}}, auto_detect = false, header = false, "
-        f"skip = 1, delim = {text(shape.delimiter)}, quote = {quote}, escape = {quote}, nullstr = [{nulls}], comment = '', "
-        f"compression = 'none', hive_partitioning = false, "
+        f"skip = 1, delim = {text(shape.delimiter)}, quote = {quote}, escape = {quote}, nullstr = [{nulls}], "
+        f"comment = '', compression = 'none', hive_partitioning = false, "
         f"allow_quoted_nulls = true, strict_mode = true, null_padding = false, ignore_errors = false{room})"
     )
 
