@@ -52,7 +52,7 @@ class Catalog(Told):
         problems: Macros that it has not, and why.
         evidence: What ``auto`` measured, and what it decided.
         still_views: In mode ``table``, the datasets that a table would change, and how.
-        attach: In mode ``live``, the statements that load DuckDB's extension and connect to the sources; without a password.
+        attach: In mode ``live``, what loads the extension and connects a DuckDB to the sources; without a password.
     """
 
     path: Path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 from collections import Counter
@@ -15,8 +16,9 @@ import polars as pl
 import pyarrow.dataset
 import pytest
 
-from parquetry import Selection
+from parquetry import Selection, export
 from parquetry.errors import BadInput, Config, Denied, InvalidData, SchemaDrift, Unsafe, Usage
+from parquetry.intake.job import Options
 from parquetry.lake.manifest import Account
 from parquetry.verbs.compact import compact
 from parquetry.verbs.compare_source import compare_source
@@ -485,3 +487,98 @@ def test_a_folder_whose_name_could_be_a_pattern_is_only_itself(
     assert 1 == len(compact(mine.project).months)
     (dataset,) = diff(mine.project, 1, 3).datasets
     assert (0, 1, 1) == (dataset.added, dataset.removed, dataset.changed)
+
+
+def test_a_published_file_that_grew_is_read_again_by_the_nightly_run(reports: Reports) -> None:
+    """It is not the latest any more, but what the lake has of it is not what it says."""
+    reports.days("2025-10-27", 1)
+    reports.export()
+    reports.write("2025-10-27", *(f"2025-10-27T0{n}:00:00Z,1,,later" for n in range(3)))
+    reports.days("2025-10-28", 1)
+    assert ["daily/perf_20251027.csv", "daily/perf_20251028.csv"] == [
+        r.report for r in reports.export().datasets[0].reports
+    ]
+    assert 5 == len(reports.rows())
+
+
+def test_the_latest_are_all_files_of_the_latest_day(reports: Reports) -> None:
+    file = reports.root / "parquetry.toml"
+    file.write_text(file.read_text().replace("daily/perf_", "daily/*_"))
+    reports.days("2025-10-27", 2)
+    text = (reports.root / "g/daily/perf_20251028.csv").read_text()
+    reports.file("daily/other_20251028.csv").write_text(text.replace("202510280", "202510289"))
+    exported = reports.export()
+    assert {"daily/other_20251028.csv", "daily/perf_20251028.csv"} == {r.report for r in exported.datasets[0].reports}
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["renamed", "packed"])
+def test_a_file_under_another_name_is_not_published_twice(reports: Reports, pack: Callable[[bytes], bytes]) -> None:
+    """Rotation renames and packs what is there; also where no key would tell."""
+    file = reports.root / "parquetry.toml"
+    text = file.read_text().replace('perf_{date:%Y%m%d}.csv"', '*_{date:%Y%m%d}.csv*"\nread = { format = "csv" }')
+    file.write_text(text.replace('key = ["id"]\n', ""))
+    reports.days("2025-10-27", 1)
+    reports.load()
+    old = reports.root / "g/daily/perf_20251027.csv"
+    name = "old_20251027.csv" if pack is bytes else "perf_20251027.csv.gz"
+    (reports.root / "g/daily" / name).write_bytes(pack(old.read_bytes()))
+    old.unlink()
+    reports.load()
+    assert 2 == len(reports.rows())
+    assert not reports.load().changed
+
+
+def test_a_log_that_is_cut_at_its_head_is_refused(reports: Reports) -> None:
+    """It would be taken for another report, and its rows would be there twice."""
+    reports.declare("""
+[datasets.log]
+source = "reports"
+files = "log.csv"
+contract = "contracts.ops:Event"
+time = "at"
+""")
+    lines = [f"2025-10-2{n}T00:00:00Z,a,{n}\n" for n in range(4)]
+    log = reports.file("log.csv")
+    log.write_text("".join(["at,kind,value\n", *lines]))
+    reports.export("log")
+    log.write_text("".join(["at,kind,value\n", *lines[1:], "2025-10-25T00:00:00Z,b,1\n"]))
+    with pytest.raises(BadInput, match="published of it already"):
+        reports.export("log")
+    assert 4 == len(reports.rows("log"))
+    log.write_text("at,kind,value\n2025-10-26T00:00:00Z,b,1\n")
+    reports.export("log")
+    assert 5 == len(reports.rows("log"))
+
+
+def test_two_readings_of_one_dataset_are_never_mixed_unseen(reports: Reports) -> None:
+    reports.days("2025-10-27", 2)
+    reports.load()
+    (reports.root / "g/daily/perf_20251027.csv").unlink()
+    reports.declare('[datasets.perf.read]\ndecimal = ","\n')
+    for attempt in (reports.load, reports.export, lambda: plan(reports.project)):
+        with pytest.raises(SchemaDrift, match="what is declared of reading"):
+            attempt()
+    reports.write("2025-10-28", '2025-10-28T01:00:00Z,"1,5",,')
+    options = Options(accept_drift=True)
+    assert export(reports.project, Selection(), options=options).changed
+    assert not reports.load().changed
+
+
+def test_days_of_an_undated_file_are_those_of_its_time_zone(reports: Reports) -> None:
+    reports.declare("""
+[datasets.advice]
+source = "reports"
+files = "advice.csv"
+contract = "contracts.ops:Advice"
+time = "at"
+read = { timezone = "America/New_York" }
+""")
+    reports.file("advice.csv").write_text("at,table\n2025-10-31T22:30:00,a\n")
+    reports.export("advice")
+    assert [(at("2025-11-01 02:30"), date(2025, 10, 31))] == reports.rows("advice", "at", "date_partition")
+    assert ["2025-10-31 advice.csv"] == list(reports.current.dataset("advice").partitions)
+
+
+def test_full_reads_every_file(reports: Reports) -> None:
+    reports.days("2025-10-27", 3)
+    assert 3 == len(reports.export(full=True).datasets[0].reports)

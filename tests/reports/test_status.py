@@ -11,6 +11,14 @@ from parquetry.errors import NoSuchDataset
 from parquetry.verbs.status import Status, status
 from tests.reports.conftest import Reports
 
+LOG = """
+[datasets.log]
+source = "reports"
+files = "log.csv"
+contract = "contracts.ops:Event"
+time = "at"
+every = "1 day"
+"""
 MORNING = datetime(2025, 10, 29, 6, tzinfo=UTC)
 
 
@@ -77,3 +85,34 @@ def test_a_failed_run_since_is_told(reports: Reports) -> None:
 def test_a_name_that_nobody_declared(reports: Reports) -> None:
     with pytest.raises(NoSuchDataset):
         status(reports.project, ["prf"])
+
+
+def test_a_day_left_out_between_others_is_late(reports: Reports) -> None:
+    """Yesterday's report is asked for; that today's is there already does not answer that."""
+    reports.days("2025-10-26", 1)
+    reports.days("2025-10-28", 1)
+    reports.load()
+    assert 6 * 3600 == asked(reports, datetime(2025, 10, 28, 6, tzinfo=UTC)).datasets[0].late_seconds
+    reports.days("2025-10-27", 1)
+    reports.load()
+    assert 0.0 == asked(reports, datetime(2025, 10, 28, 6, tzinfo=UTC)).datasets[0].late_seconds
+
+
+def test_a_day_that_has_not_come_is_no_data(reports: Reports) -> None:
+    reports.write("2062-01-01", "2025-10-28T05:00:00Z,7,true,new")
+    reports.days("2025-10-26", 1)
+    reports.load()
+    reports.days("2025-10-27", 1)
+    exported = reports.export()
+    assert ["daily/perf_20251027.csv"] == [r.report for r in exported.datasets[0].reports]
+    assert any("perf_20620101.csv" in note for note in exported.datasets[0].notes)
+    assert "2025-10-28T00:00:00+00:00" == asked(reports).datasets[0].until
+
+
+def test_a_growing_log_has_data_until_its_last_line(reports: Reports) -> None:
+    reports.declare(LOG)
+    log = reports.file("log.csv")
+    log.write_text("at,kind,value\n2025-10-20T00:00:00Z,a,1\n2025-10-29T05:59:00Z,b,1\n")
+    reports.export("log")
+    found = {d.name: d for d in asked(reports).datasets}
+    assert ("2025-10-29T05:59:00+00:00", 0.0) == (found["log"].until, found["log"].late_seconds)

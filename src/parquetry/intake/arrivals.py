@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from parquetry.contracts import Contract
-from parquetry.errors import BadInput, Config, Usage
+from parquetry.errors import BadInput, Config, SchemaDrift, Usage
 from parquetry.formats.content import Content, hashed
 from parquetry.intake.selection import Selection
 from parquetry.lake.manifest import Dataset as Published
@@ -76,19 +77,27 @@ class ReportsOf:
         """
         if file.period:
             return file.period.first
+        zone = ZoneInfo(self.reports.shape.timezone or "UTC")
         if self.reports.dated_by == "time" and first:
-            return date.fromisoformat(first[:10])
-        return file.modified.date()
+            return datetime.fromisoformat(first).replace(tzinfo=UTC).astimezone(zone).date()
+        return file.modified.astimezone(zone).date()
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A report file that was asked for, and what the lake has of it: the last *was* of its name, or None."""
+    """
+    A report file that was asked for, and what the lake has of it.
+
+    Attributes:
+        was: The last report of its name, or None.
+        twin: The name under which its content is published already, if that is another; or empty.
+    """
 
     file: ReportFile
     status: Status
     content: Content
     was: Report | None
+    twin: str = ""
 
     @property
     def unread(self) -> bool:
@@ -104,6 +113,7 @@ class Arrivals:
         asked: Files that the selection asks for, oldest first, and those that have to be read with them.
         vanished: Names of published files that are not there any more.
         left: How many files are there, neither asked for nor published.
+        future: Names of files of days that have not come, which nobody asked for by their days.
         unlike: The dataset was published under another contract or another reading, so that all of it is read.
         broken: Files that cannot even be hashed, and why.
     """
@@ -112,6 +122,7 @@ class Arrivals:
     vanished: tuple[str, ...]
     left: int
     unlike: bool
+    future: tuple[str, ...] = ()
     broken: tuple[tuple[str, BadInput], ...] = ()
 
     @property
@@ -120,7 +131,10 @@ class Arrivals:
 
     def notes(self, of: ReportsOf, selection: Selection) -> Iterator[str]:
         """What a person should know."""
-        skipped = [a for a in self.asked if a.unread]
+        for arrival in self.asked:
+            if arrival.twin:
+                yield f"{arrival.file.name}: its content is published already, as {arrival.twin}; skipping"
+        skipped = [a for a in self.asked if a.unread and not a.twin]
         if len(skipped) == 1:
             yield f"{skipped[0].file.name}: already exists, skipping"
         elif skipped:
@@ -134,27 +148,36 @@ class Arrivals:
             yield f"{counted(len(self.vanished), 'published file')} not there any more, and still published: {first}"
         if self.left and not _narrowed(selection):
             yield f"{counted(self.left, 'older file')} not in the lake; --historical reads all"
+        if self.future:
+            yield f"not read, since its day has not come: {', '.join(self.future[:3])}; --date reads it all the same"
 
 
-def arrivals(folder: Folder, of: ReportsOf, selection: Selection, old: Published | None) -> Arrivals:
+def arrivals(
+    folder: Folder, of: ReportsOf, selection: Selection, old: Published | None, *, accept_drift: bool = False
+) -> Arrivals:
     """
-    Find and hash the files that *selection* asks for.
+    Find and hash the files that *selection* asks for: by default those of the latest day, and the published
+    ones, of which some may have changed.
 
     Args:
         old: The dataset as the lake has it.
+        accept_drift: Let reports that are not there any more stay though others are read in another way now.
 
     Raises:
         BadInput: There is none and the dataset requires one.
+        SchemaDrift: What is published would have to be read again, and is not there any more.
         Usage: The selection filters rows, which report files cannot be.
         Unsafe, Denied: As the folder says.
     """
     if selection.where:
         raise Usage(f"{of.name}: rows of report files cannot be filtered", next="leave --where and --user-id away")
     there = folder.found(of.reports.pattern)
-    published = latest(old)
+    published, today = latest(old), folder.position.clock.date()
     names = {f.name for f in there}
     unlike = old is not None and not _alike(of, old, names)
-    wanted = _asked(there, selection, folder.position.clock.date())
+    if old is not None and unlike:
+        _require_at_hand(of, old, names, accept_drift=accept_drift)
+    wanted, future = _wanted(there, selection, published, today, unlike=unlike)
     if not wanted and of.reports.required:
         raise BadInput(
             f"{of.name}: there is no report, and it is required",
@@ -163,18 +186,29 @@ def arrivals(folder: Folder, of: ReportsOf, selection: Selection, old: Published
             next="see whether the program that writes it ran; required = false makes it a note",
             dataset=of.name,
         )
-    if unlike:
-        wanted = [f for f in there if f in wanted or f.name in published]
     asked, broken = [], []
+    known = _Known.of(old)
     for file in wanted:
         try:
-            asked.append(_arrival(file, of, published, _digests(old), again=selection.full or unlike))
+            asked.append(_arrival(file, of, published, known, again=selection.full or unlike))
         except BadInput as error:
             broken.append((file.name, error))
-    left = [f for f in there if f not in wanted and f.name not in published]
+    left = [f for f in there if f not in wanted and f.name not in published and f not in future]
     return Arrivals(
-        tuple(asked), tuple(sorted(published.keys() - names)), len(left), unlike, tuple(broken),
+        tuple(asked), tuple(sorted(published.keys() - names)), len(left), unlike,
+        tuple(f.name for f in future), tuple(broken),
     )  # fmt: skip
+
+
+def _wanted(
+    there: Sequence[ReportFile], selection: Selection, published: Collection[str], today: date, *, unlike: bool
+) -> tuple[list[ReportFile], list[ReportFile]]:
+    """The files to look into, and those whose day has not come, which only who names their days means."""
+    narrowed = _narrowed(selection)
+    future = [] if narrowed else [f for f in there if f.period and f.period.first > today + timedelta(days=1)]
+    asked = _asked([f for f in there if f not in future], selection, today)
+    also = published if unlike or not narrowed else ()
+    return [f for f in there if f in asked or f.name in also], future
 
 
 def latest(old: Published | None) -> dict[str, Report]:
@@ -187,9 +221,43 @@ def latest(old: Published | None) -> dict[str, Report]:
     return found
 
 
-def _digests(old: Published | None) -> set[tuple[str, str, str]]:
-    parts = old.partitions.values() if old else ()
-    return {(report.file, report.sha256, report.reading) for part in parts for report in part.reports}
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is published: contents by name of file, and the name of each content of a day."""
+
+    contents: frozenset[tuple[str, str, str]]
+    names: Mapping[tuple[str, str, str], str]
+
+    @classmethod
+    def of(cls, old: Published | None) -> _Known:
+        reports = [r for part in old.partitions.values() for r in part.reports] if old else []
+        return cls(
+            frozenset((r.file, r.sha256, r.reading) for r in reports),
+            {(r.date, r.sha256, r.reading): r.file for r in reports},
+        )
+
+
+def _require_at_hand(of: ReportsOf, old: Published, names: Collection[str], *, accept_drift: bool) -> None:
+    """
+    What is published under another contract or reading has to be read again, so it has to be there.
+
+    That its rows hold under another contract with the same columns can be seen without; that it would be
+    read as it was cannot.
+    """
+    gone = sorted((r for p in old.partitions.values() for r in p.reports if r.file not in names), key=lambda r: r.file)
+    other = [r for r in gone if r.reading != of.reports.shape.fingerprint]
+    columns = old.schema != of.contract.published()
+    if not gone or not (columns or (other and not accept_drift)):
+        return
+    what = "its columns have" if columns else "what is declared of reading its files has"
+    other_way = "" if columns else ", or let them stay as they were read: --accept-drift"
+    raise SchemaDrift(
+        f"{of.name}: {what} changed, and files that are published are not there any more",
+        what=f"they cannot be read again: {', '.join(r.file for r in (gone if columns else other)[:3])} …",
+        next=f"put them back, or publish the new form as a dataset of another name{other_way}",
+        dataset=of.name,
+        files=[r.file for r in gone],
+    )
 
 
 def _alike(of: ReportsOf, old: Published, there: Collection[str]) -> bool:
@@ -215,7 +283,13 @@ def _asked(there: Sequence[ReportFile], selection: Selection, today: date) -> li
         return [f for f in there if _overlaps(f, since.date() if since else None, last)]
     if selection.date:
         return [f for f in there if _overlaps(f, selection.date, selection.date + timedelta(days=1))]
-    return list(there) if selection.historical else list(there[-1:])
+    if selection.historical or selection.full:
+        return list(there)
+    return [f for f in there if _first_day(f) == _first_day(there[-1])]
+
+
+def _first_day(file: ReportFile) -> date:
+    return file.period.first if file.period else file.modified.date()
 
 
 def _overlaps(file: ReportFile, since: date | None, until: date | None) -> bool:
@@ -230,11 +304,15 @@ def _narrowed(selection: Selection) -> bool:
 
 
 def _arrival(
-    file: ReportFile, of: ReportsOf, published: Mapping[str, Report], known: set[tuple[str, str, str]], *, again: bool
+    file: ReportFile, of: ReportsOf, published: Mapping[str, Report], known: _Known, *, again: bool
 ) -> Arrival:
-    content = hashed(file.path, file.name)
+    content, reading = hashed(file.path, file.name), of.reports.shape.fingerprint
     was = published.get(file.name)
-    same = (file.name, content.sha256, of.reports.shape.fingerprint) in known
+    same = (file.name, content.sha256, reading) in known.contents
+    # A file that has no date may well have the content that another had on another day.
+    twin = known.names.get((_first_day(file).isoformat(), content.sha256, reading), "") if file.period else ""
+    if twin and was is None:
+        return Arrival(file, "same", content, was, twin)
     status: Status = "same" if same else "changed" if was else "new"
     if was and again and status == "same":
         status = "again"

@@ -170,7 +170,8 @@ class _Gathering:
     def _day_sql(self) -> str:
         """The day that the file is of; where only its rows say it, each row's own."""
         if self.of.accumulates and self.of.time:
-            return f"CAST({self._time_sql()} AS DATE)"
+            zone = sql.text(self.of.reports.shape.timezone or "UTC")
+            return f"CAST(timezone({zone}, timezone('UTC', {self._time_sql()})) AS DATE)"
         return f"DATE {sql.text(self.of.day(self.arrival.file, None).isoformat())}"
 
     def _text(self, connection: duckdb.DuckDBPyConnection, read: Parsed) -> Gathered:

@@ -41,7 +41,7 @@ def draft(job: Job[Folder], name: str, spec: Dataset) -> Drafted:
     old = job.turn.base.datasets.get(name) if job.turn.base else None
     with timed(seconds, "look"):
         of = ReportsOf.found(job.project, name, spec)
-        there = arrivals(job.reading, of, job.selection, old)
+        there = arrivals(job.reading, of, job.selection, old, accept_drift=job.options.accept_drift)
     with closing(job.duckdb()) as connection:
         connection.execute("SET preserve_insertion_order = true")
         with timed(seconds, "read"):
@@ -68,6 +68,10 @@ def _read(
     others = [str(root / f.path) for part in kept.values() for f in part.files]
     others += [str(f.path) for part in apart.values() for f in part.files]
     audited = audit(connection, job, of, found, others)
+    if of.accumulates and audited.held is not None:
+        _require_apart(audited.held, kept)
+    if audited.held is not None and not of.accumulates:
+        kept = _without_renamed(audited.held, kept, there.vanished)
     account = Account(
         sum(g.rows + g.excluded + len(g.unfit) for g in found),
         sum(g.rows + len(g.unfit) for g in found) - audited.quarantined,
@@ -178,6 +182,41 @@ def _identity(of: ReportsOf, file: str, day: str) -> tuple[str, str]:
     return file, day if of.accumulates else ""
 
 
+def _require_apart(held: Sequence[Held], kept: dict[str, Partition]) -> None:
+    """
+    A file that is another report on another day begins after the last one ended.
+
+    Raises:
+        BadInput: It does not: it was cut at its head, say, and its rows would be published twice.
+    """
+    for h in held:
+        name = h.gathered.arrival.file.name
+        before = [f for part in kept.values() for f in part.files if any(r.file == name for r in part.reports)]
+        for f in before:
+            if not (h.file.min and h.file.max and f.min and f.max) or h.file.min > f.max or f.min > h.file.max:
+                continue
+            raise BadInput(
+                f"{name}: rows of {f.min} to {f.max} are published of it already, and its rows begin at {h.file.min}",
+                what="a file that was cut at its head is no new report, and its rows would be there twice",
+                next="dated_by = 'modified' lets the file replace itself; or let its writer begin a file a day, "
+                "with the date in its name",
+                file=name,
+            )
+
+
+def _without_renamed(held: Sequence[Held], kept: dict[str, Partition], vanished: Sequence[str]) -> dict[str, Partition]:
+    """*kept* without the files that are not there any more and whose rows came back under another name, or packed."""
+    came = {(h.gathered.day.isoformat(), h.account, h.file.digest) for h in held if h.file.rows}
+    return {
+        key: part for key, part in kept.items() if not (len(part.reports) == 1 and _came_back(part, came, vanished))
+    }
+
+
+def _came_back(part: Partition, came: set[tuple[str, Account, str]], vanished: Sequence[str]) -> bool:
+    (report,) = part.reports
+    return report.file in vanished and (report.date, report.account, report.digest) in came
+
+
 def _require_still_held(
     connection: duckdb.DuckDBPyConnection, job: Job[Folder], of: ReportsOf, old: manifest.Dataset | None,
     kept: dict[str, Partition],
@@ -185,23 +224,19 @@ def _require_still_held(
     """What stays though its files are gone was published under another contract; it has to hold under this one too."""
     if old is None or not kept:
         return
-    names = ", ".join(sorted({r.file for part in kept.values() for r in part.reports})[:3])
-    if old.schema != of.contract.published():
-        raise SchemaDrift(
-            f"{of.name}: its columns have changed, and files that are published are not there any more",
-            what=f"they cannot be read again: {names} …",
-            next="put them back, or publish the new columns as a dataset of another name",
-            dataset=of.name,
-        )
     paths = tuple(str(job.turn.store.root / f.path) for part in kept.values() for f in part.files)
     verdict = check.check(connection, Staged(of.contract, paths, job.reading.position.clock, key=of.spec.key))
     if not verdict.holds:
         raise InvalidData(
             f"{of.name}: rows that are published break the new contract, and their files are not there any more",
             what=[f"{b.rule} ({b.says}): {counted(b.rows, 'row')}" for b in verdict.broken],
-            next=f"put back {names} …, or relax the contract",
+            next=f"put back {_first_files(kept)} …, or relax the contract",
             broken={of.name: {b.rule: b.rows for b in verdict.broken}},
         )
+
+
+def _first_files(kept: dict[str, Partition]) -> str:
+    return ", ".join(sorted({r.file for part in kept.values() for r in part.reports})[:3])
 
 
 def _columns(of: ReportsOf) -> Iterator[PublishedColumn]:

@@ -153,7 +153,7 @@ def plan(project: Project, select: Selection | None = None, *, accept_drift: boo
                 look = stack.enter_context(folder(project, source))
                 at = at or f"{look.position.clock:%Y-%m-%d %H:%M:%SZ}"
                 planned += [
-                    _reports(ReportsOf.found(project, name, spec), look, select, base)
+                    _reports(ReportsOf.found(project, name, spec), look, select, base, accept_drift)
                     for name, spec in chosen.items()
                     if spec.source == source
                 ]
@@ -190,9 +190,11 @@ def _planned(origin: Origin, ahead: Outlook, old: Dataset | None, *, unchanged: 
     )
 
 
-def _reports(of: ReportsOf, look: Folder, select: Selection, base: Manifest | None) -> PlannedDataset:
+def _reports(
+    of: ReportsOf, look: Folder, select: Selection, base: Manifest | None, accept_drift: bool
+) -> PlannedDataset:
     old = base.datasets.get(of.name) if base else None
-    there = arrivals(look, of, select, old)
+    there = arrivals(look, of, select, old, accept_drift=accept_drift)
     reports = tuple(
         PlannedReport(
             a.file.name, a.file.bytes, str(a.file.period or ""), a.status, "" if a.unread else _becomes(of, a.file)

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from statistics import median
+from typing import NamedTuple
 
 from parquetry.errors import Attention
 from parquetry.formats.pattern import Pattern
 from parquetry.lake import Lake, ledger
 from parquetry.lake.ledger import Run
 from parquetry.lake.manifest import Dataset as Published
-from parquetry.lake.manifest import Report
 from parquetry.project import Dataset, Project
 from parquetry.settings import bytes_of
 from parquetry.text import Told, size, table
@@ -34,9 +34,11 @@ class DatasetStatus:
 
     Attributes:
         published: When a run last read it, or found nothing new, ISO in UTC; None: never.
-        until: Up to when it has data, exclusive: the end of the newest report's days, or when its table was read.
+        until: Up to when it has data: the end of the newest report's days that have come, the latest time in a
+            report that has none in its name, or when its table was read.
         every: Its rhythm in seconds; None if none is declared.
-        late_seconds: How long something new has been due; 0 if it is not, None without a rhythm.
+        late_seconds: How long something new has been due, a day that was left out between others included; 0 if
+            it is not, None without a rhythm.
         rows: Of the newest report, or of the last run.
         usual_rows: The median of up to 30 before; None if there are fewer than five.
         failed: How its last run ended, if that failed after *published*; or empty.
@@ -53,8 +55,8 @@ class DatasetStatus:
 
     @property
     def stale(self) -> bool:
-        """Whether something new is due: it is late, or was to come and never did."""
-        return bool(self.late_seconds) or (self.every is not None and self.published is None)
+        """Whether something new is due: it is late, or was to come and never did; or the last run failed."""
+        return bool(self.late_seconds) or bool(self.failed) or (self.every is not None and self.until is None)
 
     @property
     def unusual(self) -> bool:
@@ -137,15 +139,16 @@ def status(project: Project, datasets: Sequence[str] = (), *, now: datetime | No
 def _of(name: str, spec: Dataset, dataset: Published | None, runs: Sequence[Run], now: datetime) -> DatasetStatus:
     mine = [r for r in runs if name in r.rows]
     last = mine[-1].ended or mine[-1].began if mine and dataset else None
-    reports = _reports(dataset, spec.reports.pattern if spec.reports else None)
     if spec.reports:
-        counts = [r.account.source for _, r in reports]
-        until = datetime.combine(reports[-1][0], datetime.min.time(), UTC) if reports else None
+        spans = [s for s in _spans(dataset, spec.reports.pattern) if s.first <= now]
+        counts = [s.rows for s in spans]
+        until = max((s.until for s in spans), default=None)
+        covered = _covered(spans, now, spec.every)
     else:
         counts = [r.rows[name] for r in mine]
-        until = datetime.fromisoformat(last) if last else None
+        covered = until = datetime.fromisoformat(last) if last else None
     before = counts[-_USUAL - 1 : -1]
-    due = until + spec.every if until and spec.every else None
+    due = covered + spec.every if covered and spec.every else None
     return DatasetStatus(
         name=name,
         published=last,
@@ -158,15 +161,43 @@ def _of(name: str, spec: Dataset, dataset: Published | None, runs: Sequence[Run]
     )
 
 
-def _reports(dataset: Published | None, pattern: Pattern | None) -> list[tuple[date, Report]]:
-    """Each report after the last day that it is of, oldest first."""
-    found = [r for part in dataset.partitions.values() for r in part.reports] if dataset else []
-    return sorted(((_after(r, pattern), r) for r in found), key=lambda pair: (pair[0], pair[1].file))
+class _Span(NamedTuple):
+    """What one report has data of, from its first day on."""
+
+    first: datetime
+    until: datetime
+    rows: int
 
 
-def _after(report: Report, pattern: Pattern | None) -> date:
-    period = pattern.period(report.file) if pattern else None
-    return period.after if period else date.fromisoformat(report.date) + timedelta(days=1)
+def _spans(dataset: Published | None, pattern: Pattern) -> list[_Span]:
+    """Of each report, oldest first."""
+    found = []
+    for part in dataset.partitions.values() if dataset else ():
+        for report in part.reports:
+            period = pattern.period(report.file)
+            first = _midnight(period.first if period else date.fromisoformat(report.date))
+            if period:
+                until = _midnight(period.after)
+            else:
+                latest = max((f.max for f in part.files if f.max), default=None)
+                until = datetime.fromisoformat(latest) if latest else first + timedelta(days=1)
+            until = until if until.tzinfo else until.replace(tzinfo=UTC)
+            found.append(_Span(first, until, report.account.source))
+    return sorted(found)
+
+
+def _covered(spans: Sequence[_Span], now: datetime, every: timedelta | None) -> datetime | None:
+    """Up to when there is data without a hole at the moment that must be there: one rhythm ago."""
+    if not spans:
+        return None
+    asked = now - every if every else now
+    if any(s.first <= asked < s.until for s in spans):
+        return max(s.until for s in spans)
+    return max((s.until for s in spans if s.until <= asked), default=spans[0].first)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def _failed(name: str, runs: Sequence[Run], good: Run | None) -> str:
