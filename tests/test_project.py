@@ -125,6 +125,13 @@ def test_a_project_is_what_its_file_says(write: Write) -> None:
     assert "hunter2" not in repr(project)
 
 
+def test_a_size_is_of_thousands_or_of_1024s(write: Write) -> None:
+    toml = TOML + 'read.max_line = "2 MB"\nread.max_bytes = "3 GiB"\n'
+    reports = Project.open(write(toml)).datasets["query_perf"].reports
+    assert reports is not None
+    assert (2_000_000, 3 * 2**30) == (reports.shape.max_line, reports.shape.max_bytes)
+
+
 def test_an_empty_file_is_a_project(write: Write) -> None:
     project = Project.open(write(""))
     assert ({}, {}, "default") == (project.sources, project.datasets, project.settings.origins["compression"])
@@ -301,6 +308,37 @@ def test_broken_toml_is_told_with_line_column_and_text(
             "order: 'tiem' is not one of auto, time, none; did you mean 'time'?",
         ),
         ('"query_perf_daily_{', '"../{', 27, "files is a pattern below the source's root; it cannot lead out of it"),
+        ('"query_perf_daily_{', '"**/{', 27, "'*' is anything within one level of folders, and there is no '**'"),
+        (
+            'every     = "1 day"\n',
+            'every     = "1 day"\ndated_by = "time"\n',
+            31,
+            "[datasets.query_perf] dated_by is for files without a date in their names",
+        ),
+        (
+            'every     = "1 day"\n',
+            'every     = "1 day"\nread.ignore = "#.*"\n',
+            31,
+            "[datasets.query_perf] read: ignore is for text",
+        ),
+        (
+            'every     = "1 day"\n',
+            "every     = \"1 day\"\nread.quote = ','\n",
+            31,
+            "[datasets.query_perf] read: delimiter and quote are both ','",
+        ),
+        (
+            'every     = "1 day"\n',
+            "every     = \"1 day\"\nread.true = ['FALSE']\n",
+            31,
+            "[datasets.query_perf] read: 'false' is a word of both true and false",
+        ),
+        (
+            'every     = "1 day"\n',
+            "every     = \"1 day\"\nread.max_line = '16 Mb'\n",
+            31,
+            'max_line is a size such as "16 MB" or "16 MiB", not',
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_own_line(old: str, new: str, line: int, says: str, write: Write) -> None:

@@ -155,7 +155,7 @@ ON_A_SERVER = [
     Sabotage(
         "an inexact value of a file is published as NULL", "intake/gathered.py",
         "WHEN {typed} IS NULL AND {name} IS NOT NULL THEN", "WHEN false THEN",
-        REPORTS + "a_bad_value_stops_a_strict_run_and_names_its_line",
+        REPORTS + "a_bad_value_that_could_be_null_is_not",
     ),
     Sabotage(
         "a file that changes while it is read is published", "intake/gathered.py",
@@ -164,7 +164,7 @@ ON_A_SERVER = [
     ),
     Sabotage(
         "rows of another day than the file's are published", "intake/report_audit.py",
-        "(*contract.rules, _of_its_days(of, of.time, found))", "contract.rules",
+        "*(_of_its_days(of, column, found) for column in columns)", "",
         REPORTS + "rows_of_another_day_than_the_files_name",
     ),
     Sabotage(
@@ -174,7 +174,7 @@ ON_A_SERVER = [
     ),
     Sabotage(
         "a changed file is known by its name", "intake/arrivals.py",
-        "(file.name, content.sha256, of.reports.shape.fingerprint) in known", "was is not None",
+        "(file.name, content.sha256, reading) in known.contents", "file.name in published",
         REPORTS + "a_changed_file_replaces_only_its_own_rows",
     ),
     Sabotage(

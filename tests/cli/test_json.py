@@ -20,6 +20,7 @@ from parquetry.cli import documents
 from parquetry.cli.commands import commands
 from parquetry.cli.door import Door, ended_badly
 from parquetry.cli.schema import Writer
+from parquetry.lake import Lake, ledger
 from tests.console import console
 from tests.reports.conftest import Reports, reports
 from tests.verbs.conftest import CONTRACT, App, app, template
@@ -150,6 +151,7 @@ def test_every_document_is_as_published(said: Callable[..., Answer], app: App) -
     check(0, "export", "--sync-duckdb")
     check(0, "export")
     check(0, "plan", "visits", "--days", "30")
+    check(0, "export", "--dry-run")
     _asks(check)
     check(0, "snapshots", "tag", "paper")
     _changes(check, app)
@@ -177,7 +179,10 @@ def test_the_documents_of_report_files(
     monkeypatch.chdir(reports.root)
     reports.days("2026-10-01", 3)
     assert asked("plan", "--historical").document["datasets"][0]["reports"]
+    assert "Planned" == asked("export", "--dry-run").form
     assert 0 == asked("export", "--historical").code
+    ledger.begin(Lake(reports.root / "data/lake").store, "export", {})  # as a bug leaves it: how it ended is not known
+    assert asked("runs").document["runs"][-1]["exit_code"] is None
     assert asked("compact").document["months"]
     reports.write("2026-10-04", "2026-10-04T01:00:00Z,-1,true,")
     assert (10, 11) == (asked("export").code, asked("export", "--non-strict").code)

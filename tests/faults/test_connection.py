@@ -38,7 +38,7 @@ def test_a_server_that_goes_away_in_the_middle_of_a_copy(own_study: Study, own_s
     assert 0 == own_study.export().code
     slow(own_study)
     with untouched(own_study):
-        process = own_study.start("export", retries=1)
+        process = own_study.start("export", "--accept-drift", retries=1)
         wait_for(own_study, COPYING)
         own_server.stop("immediate")
         done = ended(process)
@@ -48,7 +48,7 @@ def test_a_server_that_goes_away_in_the_middle_of_a_copy(own_study: Study, own_s
 def test_a_connection_that_stalls_in_the_middle_of_a_copy(exported: Study, server: EmbeddedServer) -> None:
     slow(exported)
     with Wire(server.port) as wire, untouched(exported):
-        process = exported.start("export", DATABASE_URL=wire.through(exported.url), stall_seconds=2)
+        process = exported.start("export", "--accept-drift", DATABASE_URL=wire.through(exported.url), stall_seconds=2)
         wait_for(exported, COPYING)
         wire.hold()
         done = ended(process)
@@ -63,5 +63,5 @@ def test_a_server_that_is_only_slow_is_waited_for(exported: Study) -> None:
         "create view people as select id, version + length(pg_sleep(case when id = 25 then 3 else 0 end)::text) "
         "as version from persons",
     )
-    done = exported.export(stall_seconds=1)
+    done = exported.export("--accept-drift", stall_seconds=1)
     assert 0 == done.code, done

@@ -81,7 +81,7 @@ def test_while_waiting_for_a_locked_table(exported: Study, number: signal.Signal
 def test_in_the_middle_of_a_copy(exported: Study, number: signal.Signals) -> None:
     slow(exported)
     with untouched(exported):
-        process = exported.start("export")
+        process = exported.start("export", "--accept-drift")
         wait_for(exported, "query ilike '%copy%people%'")
         process.send_signal(number)
         run = ended(process)
@@ -138,7 +138,7 @@ def test_kill_9(exported: Study, where: str) -> None:
                 other.execute("lock table people in access exclusive mode")
             else:
                 slow(exported)
-            process = exported.start("export")
+            process = exported.start("export", "--accept-drift")
             wait_for(exported, "wait_event_type = 'Lock'" if where == "lock" else "query ilike '%copy%people%'")
             process.kill()
             run = ended(process)

@@ -79,6 +79,13 @@ def test_a_file_may_mix_shapes(tmp_path: Path) -> None:
     assert (1, 2, [2]) == (found.rows, found.excluded, [row[-1] for row in rows])
 
 
+def test_a_path_of_a_shape_that_is_null_is_not_there(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_text('{"timings": {"total_ms": null}, "duration_ms": 6}\n{"duration_ms": null}\n')
+    found, rows = read(path, Shape("jsonl", variants=SHAPES), TIMED)
+    assert ([(None, None, "6", 1)], [2]) == (rows, [unfit.line for unfit in found.unfit])
+
+
 def test_a_row_of_no_shape_is_set_aside(tmp_path: Path) -> None:
     path = tmp_path / "r.jsonl"
     path.write_text(TWO + '{"q": 1}\n[1]\n{"timings": 5, "duration_ms": 1}\n')
@@ -95,6 +102,13 @@ def test_a_row_of_no_shape_is_set_aside(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text('[{"a": 1}, 7, {"a": 2}]')
     found, rows = read(tmp_path / "r.json", Shape("json"))
     assert ((Unfit(2, "7", "a number where an object belongs"),), [1, 3]) == (found.unfit, [r[-1] for r in rows])
+
+
+def test_a_given_column_is_read_where_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_text('{"a": 1, "b": "x"}\n')
+    found, rows = read(path, Shape("jsonl"), required=("a", "b"), given=("b",))
+    assert ((), (), [("1", "x", 1)]) == (found.lacking, found.beyond, rows)
 
 
 def test_too_many_rows_of_no_shape_refuse_the_file(tmp_path: Path) -> None:

@@ -582,3 +582,10 @@ read = { timezone = "America/New_York" }
 def test_full_reads_every_file(reports: Reports) -> None:
     reports.days("2025-10-27", 3)
     assert 3 == len(reports.export(full=True).datasets[0].reports)
+
+
+def test_a_bad_value_that_could_be_null_is_not(reports: Reports) -> None:
+    reports.write("2025-10-29", "2025-10-29T01:00:00Z,1,yes,")
+    with pytest.raises(InvalidData) as caught:
+        reports.load()
+    assert {"perf": {"hit:type": 1}} == caught.value.facts["broken"]

@@ -122,7 +122,7 @@ def test_the_files_are_hashed_all_the_same(app: App) -> None:
     file = app.lake.current().files("people")[0]
     file.chmod(0o644)
     file.write_bytes(file.read_bytes()[:-1] + b"x")
-    with pytest.raises(Integrity):
+    with pytest.raises(Integrity, match="is damaged"):
         app.export()
 
 

@@ -45,7 +45,10 @@ COMMANDS: Mapping[str, Printed] = {
     "doctor": Printed((Examined,), "the code that a run would end with, if a check failed"),
     "demo": Printed((written.DemoDocument,)),
     "plan": Printed((Planned,), "15 with --detailed-exitcode unless it is proved that nothing would be read"),
-    "export": Printed((Exported,), "11 if rows were set aside; the code of sync_error if only that failed"),
+    "export": Printed(
+        (Exported, Planned),
+        "11 if rows were set aside; the code of sync_error if only that failed",
+    ),
     "validate": Printed((Validated,), "10 if rows break the contract"),
     "diff-contract": Printed((ContractDiff,), "12 with --exit-code if a change breaks anybody"),
     "sync": Printed((Catalog,)),

@@ -139,8 +139,9 @@ def _keys(kind: type) -> dict[str, Any]:
     """The keys that an object of *kind* becomes, and their types; empty where it becomes no object."""
     hints = typing.get_type_hints(kind)
     if is_dataclass(kind):
+        own = {field.name: hints[field.name] for field in fields(kind)}
         derived = {"exit_code": int} if hasattr(kind, "exit_code") else {}
-        return {**{field.name: hints[field.name] for field in fields(kind)}, **derived}
+        return own | {name: hint for name, hint in derived.items() if name not in own}
     return hints if typing.is_typeddict(kind) or hasattr(kind, "_fields") else {}
 
 

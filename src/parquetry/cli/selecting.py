@@ -31,8 +31,16 @@ def selects(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--days", type=int, metavar="N", help="Read the last N days, rounded out to whole months."),
         click.option("--since", callback=_moment, metavar="DATE", help="Read from DATE on (UTC), rounded out."),
         click.option("--until", callback=_moment, metavar="DATE", help="Read up to DATE, which is not included."),
-        click.option("--date", "day", callback=_moment, metavar="DATE", help="Read the report files of that day."),
-        click.option("--historical", is_flag=True, help="Read all report files, not only the latest of each dataset."),
+        click.option(
+            "--date",
+            "day",
+            callback=_moment,
+            metavar="DATE",
+            help="Read the report files of that day; tables are left out.",
+        ),
+        click.option(
+            "--historical", is_flag=True, help="Read all report files, not only the latest; tables are left out."
+        ),
         click.option("--user-id", metavar="ID", help="Read one user's rows: --where userId=ID; needs --as."),
         click.option("--where", multiple=True, metavar="COLUMN=VALUE", help="Read only such rows; needs --as."),
         click.option("--as", "as_name", default="", metavar="NAME", help="Publish filtered rows under NAME."),

@@ -20,7 +20,9 @@ from parquetry.contracts import Rule, sql
 from parquetry.contracts.staged import (
     Staged,
     compiled_rules,
+    file_sql,
     key_sql,
+    place_sql,
     position_sql,
     published_sql,
     raw_name,
@@ -68,7 +70,7 @@ def rejected_sql(staged: Staged, verdict: Verdict) -> str:
     names = ", ".join(f"CASE WHEN {broken} THEN {sql.text(rule.name)} END" for rule, broken in conditions)
     rules = f"list_filter([{names}]::VARCHAR[], lambda rule: rule IS NOT NULL)"
     return (
-        f"SELECT {columns}, {rules} AS _rules, {_file_sql(staged)} AS _file, "
+        f"SELECT {columns}, {rules} AS _rules, {file_sql(staged)} AS _file, "
         f"{row_sql(staged) if staged.lined else 'file_row_number'} AS _row "
         f"FROM ({_marked(staged, verdict)}) WHERE {_any(conditions)}{_ordered(verdict)}"
     )
@@ -113,7 +115,7 @@ def report_csv(con: duckdb.DuckDBPyConnection, staged: Staged, verdict: Verdict,
     )
     lines = (
         f"SELECT unnest(list_filter([{entries}], lambda entry: entry IS NOT NULL)) AS entry, {key_sql(staged)} AS key, "
-        f"{_file_sql(staged)} AS file, {row_sql(staged)} AS row FROM ({_marked(staged, verdict)}) "
+        f"{file_sql(staged)} AS file, {row_sql(staged)} AS row FROM ({_marked(staged, verdict)}) "
         f"WHERE {_any(conditions)}{_ordered(verdict)}"
     )
     cells = ["entry.rule", "entry.says", "key", "entry.value", "file", "row"]
@@ -139,7 +141,8 @@ def shown(con: duckdb.DuckDBPyConnection, staged: Staged, verdict: Verdict) -> V
     """*verdict* with the rejected rows counted and the first five of each broken rule, in the order of the files."""
     conditions = _conditions(staged, verdict)
     examples = ", ".join(
-        f"arg_min({{'key': {key_sql(staged)}, 'value': {value_sql(staged, rule.columns)}}}, {position_sql()}, {SHOWN}) "
+        f"arg_min({{'key': {place_sql(staged)}, 'value': {value_sql(staged, rule.columns)}}}, "
+        f"{position_sql()}, {SHOWN}) "
         f"FILTER (WHERE {broken})"
         for rule, broken in conditions
     )
@@ -207,11 +210,6 @@ def _ordered(verdict: Verdict) -> str:
 
 def _any(conditions: Sequence[tuple[Rule, str]]) -> str:
     return " OR ".join(broken for _, broken in conditions) or "FALSE"
-
-
-def _file_sql(staged: Staged) -> str:
-    names = ", ".join(sql.text(staged.origin(path)) for path in staged.files)
-    return f"[{names}][file_index::BIGINT + 1]"
 
 
 def _safe(cell: str) -> str:

@@ -137,6 +137,20 @@ def key_sql(staged: Staged) -> str:
     return " || ', ' || ".join(shown_sql(staged, name) for name in staged.key)
 
 
+def place_sql(staged: Staged) -> str:
+    """How a row is called in a message: its key, and of a row with a line its file and that line."""
+    if not staged.lined:
+        return key_sql(staged)
+    place = f"{file_sql(staged)} || ' line ' || {row_sql(staged)}"
+    return f"{key_sql(staged)} || ' (' || {place} || ')'" if staged.key else place
+
+
+def file_sql(staged: Staged) -> str:
+    """What the file of a row is called in a report."""
+    names = ", ".join(sql.text(staged.origin(path)) for path in staged.files)
+    return f"[{names}][file_index::BIGINT + 1]"
+
+
 def row_sql(staged: Staged) -> str:
     """Where a row stands in its file: its line if that is known, else its number; from 1."""
     return sql.name(LINE) if staged.lined else "(file_row_number + 1)"

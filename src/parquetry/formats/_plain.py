@@ -80,7 +80,9 @@ def largest(shape: Shape) -> int:
 def _too_large(name: str, size: str, shape: Shape) -> BadInput:
     held = " of a JSON document, which is held in memory" if shape.format == "json" else ""
     limit = largest(shape)
-    next = "" if limit < shape.max_bytes else "if that is right, raise max_bytes for the dataset"
+    next = "if that is right, raise max_bytes for the dataset"
+    if limit < shape.max_bytes:
+        next = "have it written as JSON Lines, or in parts; max_bytes cannot raise the limit of a document"
     return BadInput(f"{name} has {size}, and at most {limit:,} may be{held}", next=next, file=name, limit=limit)
 
 

@@ -139,7 +139,8 @@ class Variants:
 
     def _fits(self, paths: _Paths, row: Mapping[str, Any]) -> bool:
         return all(
-            _found(self.document if outer else row, keys, strict=False) is not _ABSENT for outer, keys in paths.when
+            _found(self.document if outer else row, keys, strict=False) not in (_ABSENT, None)
+            for outer, keys in paths.when
         )
 
     def _values(self, paths: _Paths, row: Mapping[str, Any]) -> list[str | None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import stat
 import time
 from collections.abc import Iterator
@@ -122,7 +123,9 @@ def _unreadable(name: str, error: OSError, path: Path | None = None) -> BadInput
         PermissionError: "may not be read",
         IsADirectoryError: "is a directory, not a file",
     }.get(type(error), "cannot be read")
-    return BadInput(f"{name} {says}", what=error.strerror or str(error), file=name)
+    granted = f"chmod a+r {shlex.quote(str(path or name))}, or grant the right to read it in another way"
+    next_ = granted if isinstance(error, PermissionError) else ""
+    return BadInput(f"{name} {says}", what=error.strerror or str(error), next=next_, file=name)
 
 
 def _kind(mode: int) -> str:

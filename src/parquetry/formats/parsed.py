@@ -55,7 +55,7 @@ class Parsed:
         excluded: Rows that the shape leaves out: of an excluded variant, ignored lines, blank lines of text.
         unfit: Neither rows nor excluded; at most 1,000.
         select: A DuckDB SELECT of the contract's columns, in its order, all VARCHAR, in the order of the file
-            where DuckDB preserves insertion order. NULL where the file has none, or says so. A *given* column is NULL.
+            where DuckDB preserves insertion order. NULL where the file has none, or says so.
         numbered: The same with `LINE`, a BIGINT: the line of the file, from 1. In CSV it is the number of the
             record, the header being the first, which is the line unless values have line ends in them. In a
             JSON document it is the number of the row.
@@ -90,7 +90,7 @@ def parsed(
     Args:
         temp: A private folder that exists. What is put there has names of its own, and is needed by `select`.
         name: What messages call the file.
-        given: Columns of the contract that are filled by the caller.
+        given: Columns of the contract that the caller fills where the file has none.
 
     Raises:
         BadInput: It is not wholly what it should be; the message names line and byte where there are some.
@@ -112,7 +112,7 @@ def lacking(
     beyond: Collection[str] = (),
 ) -> tuple[str, ...]:
     """
-    The nullable columns that a file has not.
+    The nullable columns that a file has not, and that nobody else fills.
 
     Args:
         asked: What each column of the contract is called in the file.

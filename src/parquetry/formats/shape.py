@@ -23,7 +23,8 @@ class Variant:
 
     Attributes:
         columns: Contract column → `value_path` of it; what is not named is the row's key of that name.
-        when: Paths that a row must have to be of this shape; none of them: every row is.
+        when: Paths that a row must have, with a value that is not null, to be of this shape; none of them: every
+            row is.
         excluded: Rows of this shape are left out, and counted.
     """
 
@@ -56,8 +57,10 @@ class Shape:
         line: Of text: a regular expression with named groups that each whole line matches. Nested
             quantifiers such as ``(a+)+`` can take forever on a line that does not match.
         ignore: Of text: lines that match this wholly are left out and counted, as are blank ones.
-        max_line: Bytes of a line, and of a record of CSV.
-        max_bytes: Bytes of a file when decompressed; of a JSON document at most 32 MiB, which is held in memory.
+        max_line: Bytes of a line, and of a record of CSV. A size is ``"16 MB"`` or ``"16 MiB"``: kB, MB and GB, or
+            KiB, MiB and GiB.
+        max_bytes: Bytes of a file when decompressed. A JSON document, which is held in memory, may have at most
+            32 MiB, whatever is set here.
     """
 
     format: Format

@@ -14,8 +14,9 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from parquetry.contracts import Contract
-from parquetry.errors import BadInput, Config, SchemaDrift, Usage
+from parquetry.errors import BadInput, Config, ParquetryError, SchemaDrift, Usage
 from parquetry.formats.content import Content, hashed
+from parquetry.intake.report_contract import require_fitting
 from parquetry.intake.selection import Selection
 from parquetry.lake.manifest import Dataset as Published
 from parquetry.lake.manifest import Report
@@ -45,7 +46,7 @@ class ReportsOf:
 
     @classmethod
     def found(cls, project: Project, name: str, spec: Dataset) -> ReportsOf:
-        """Raises BadContract, Config: the contract, a key or the time column is not there."""
+        """Raises BadContract, Config: the contract or a column that is named is not there, or not as it has to be."""
         contract = project.contract(spec.name)
         fields = [f.name for f in contract.fields]
         time = next((t for t in spec.time if t in fields), None)
@@ -56,6 +57,7 @@ class ReportsOf:
                 what=f"its columns: {', '.join(fields)}",
                 next=f"correct key or time under [datasets.{spec.name}] in parquetry.toml",
             )
+        require_fitting(spec, spec.reports.shape, contract, time)
         return cls(name, spec, spec.reports, contract, time)
 
     @property
@@ -115,7 +117,8 @@ class Arrivals:
         left: How many files are there, neither asked for nor published.
         future: Names of files of days that have not come, which nobody asked for by their days.
         unlike: The dataset was published under another contract or another reading, so that all of it is read.
-        broken: Files that cannot even be hashed, and why.
+        broken: Files that cannot even be hashed, and names that fit and are no file that can be read; and why.
+        missing: The source's root, if it does not exist; or empty.
     """
 
     asked: tuple[Arrival, ...]
@@ -123,7 +126,8 @@ class Arrivals:
     left: int
     unlike: bool
     future: tuple[str, ...] = ()
-    broken: tuple[tuple[str, BadInput], ...] = ()
+    broken: tuple[tuple[str, ParquetryError], ...] = ()
+    missing: str = ""
 
     @property
     def to_read(self) -> tuple[Arrival, ...]:
@@ -131,6 +135,7 @@ class Arrivals:
 
     def notes(self, of: ReportsOf, selection: Selection) -> Iterator[str]:
         """What a person should know."""
+        yield from _missing_told(self.missing)
         for arrival in self.asked:
             if arrival.twin:
                 yield f"{arrival.file.name}: its content is published already, as {arrival.twin}; skipping"
@@ -171,14 +176,15 @@ def arrivals(
     """
     if selection.where:
         raise Usage(f"{of.name}: rows of report files cannot be filtered", next="leave --where and --user-id away")
-    there = folder.found(of.reports.pattern)
+    looked = folder.found(of.reports.pattern)
+    there = looked.files
     published, today = latest(old), folder.position.clock.date()
     names = {f.name for f in there}
     unlike = old is not None and not _alike(of, old, names)
     if old is not None and unlike:
         _require_at_hand(of, old, names, accept_drift=accept_drift)
     wanted, future = _wanted(there, selection, published, today, unlike=unlike)
-    if not wanted and of.reports.required:
+    if not wanted and not looked.broken and of.reports.required:
         raise BadInput(
             f"{of.name}: there is no report, and it is required",
             what=f"{of.reports.pattern.text} in {folder.root}"
@@ -186,7 +192,8 @@ def arrivals(
             next="see whether the program that writes it ran; required = false makes it a note",
             dataset=of.name,
         )
-    asked, broken = [], []
+    asked: list[Arrival] = []
+    broken: list[tuple[str, ParquetryError]] = [*looked.broken]
     known = _Known.of(old)
     for file in wanted:
         try:
@@ -195,8 +202,8 @@ def arrivals(
             broken.append((file.name, error))
     left = [f for f in there if f not in wanted and f.name not in published and f not in future]
     return Arrivals(
-        tuple(asked), tuple(sorted(published.keys() - names)), len(left), unlike,
-        tuple(f.name for f in future), tuple(broken),
+        tuple(asked), tuple(sorted(published.keys() - names - dict(looked.broken).keys())), len(left), unlike,
+        tuple(f.name for f in future), tuple(broken), str(folder.root) if looked.missing else "",
     )  # fmt: skip
 
 
@@ -297,6 +304,11 @@ def _overlaps(file: ReportFile, since: date | None, until: date | None) -> bool:
         return file.period.overlaps(since, until)
     day = file.modified.date()
     return (since is None or since <= day) and (until is None or day < until)
+
+
+def _missing_told(root: str) -> Iterator[str]:
+    if root:
+        yield f"there is no folder {root}: is it mounted?"
 
 
 def _narrowed(selection: Selection) -> bool:

@@ -19,7 +19,7 @@ from threading import Lock, get_ident
 import duckdb
 
 from parquetry.contracts import Field, exact, sql
-from parquetry.errors import BadInput, SchemaDrift
+from parquetry.errors import BadInput, ParquetryError, SchemaDrift
 from parquetry.formats.content import require_same
 from parquetry.formats.parsed import Parsed, Unfit, parsed, translating
 from parquetry.intake.arrivals import Arrival, ReportsOf
@@ -64,7 +64,7 @@ class Gathered:
     seconds: float = 0.0
 
 
-Broken = tuple[str, BadInput | SchemaDrift]
+Broken = tuple[str, ParquetryError]
 """A file that cannot be read, and why."""
 
 

@@ -6,7 +6,7 @@ Rows lie in the order of their files, so that the manifest's accounts say which 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import duckdb
 from parquetry.contracts import sql
 from parquetry.errors import Integrity
 from parquetry.lake import partition, write
-from parquetry.lake.commit import StagedFile, StagedPartition
+from parquetry.lake.commit import StagedFile, StagedPartition, require_intact
 from parquetry.lake.manifest import Account, Dataset, Partition, Report
 from parquetry.lake.store import LocalStore
 
@@ -44,10 +44,10 @@ def merged(
         connection: Its order of insertion is kept.
 
     Raises:
-        Integrity: Its rows are not those of its files.
+        Integrity: A file of them is damaged or missing, or its rows are not those of its files.
     """
     parts = [dataset.partitions[key] for key in keys]
-    files = [str(store.root / f.path) for part in parts for f in part.files]
+    files = _intact(store, parts)
     columns, table = ", ".join(map(sql.name, dataset.schema)), sql.parquet(files)
     reports = tuple(r for part in parts for r in part.reports)
     account = sum((part.account for part in parts), Account(0, 0))
@@ -67,11 +67,11 @@ def apart(
     Of a merged *part* these *reports*, each as a partition of its own again.
 
     Raises:
-        Integrity: A report's rows are not those that were merged.
+        Integrity: Its file is damaged or missing, or a report's rows are not those that were merged.
     """
     folder.mkdir(parents=True, exist_ok=True)
     columns = ", ".join(map(sql.name, dataset.schema))
-    table = sql.parquet([str(store.root / f.path) for f in part.files])
+    table = sql.parquet(_intact(store, [part]))
     first = 0
     for number, report in enumerate(part.reports):
         after = first + report.account.published
@@ -83,6 +83,14 @@ def apart(
             key = partition.of_report(date.fromisoformat(report.date), report.file)
             yield key, StagedPartition(report.account, (file,), {}, (report,), report.position)
         first = after
+
+
+def _intact(store: LocalStore, parts: Iterable[Partition]) -> list[str]:
+    """The paths of their files, each hashed again: what is read here becomes the lake's only copy of it."""
+    files = [file for part in parts for file in part.files]
+    for file in files:
+        require_intact(store, file)
+    return [str(store.root / file.path) for file in files]
 
 
 def _minus_zero(connection: duckdb.DuckDBPyConnection, table: str, dataset: Dataset) -> bool:

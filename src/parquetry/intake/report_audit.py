@@ -20,7 +20,7 @@ from parquetry.contracts import Broken, Contract, Rule, check, load, quarantine,
 from parquetry.contracts.staged import Staged
 from parquetry.contracts.verdict import SHOWN, Verdict
 from parquetry.intake.arrivals import ReportsOf
-from parquetry.intake.gathered import Gathered, gathered
+from parquetry.intake.gathered import DAY, Gathered, gathered
 from parquetry.intake.job import Job
 from parquetry.lake import write
 from parquetry.lake.commit import StagedFile
@@ -89,14 +89,15 @@ class _Audit:
         return unique.with_duplicates(self.connection, staged, result, *twice)
 
     def _contract(self, found: Sequence[Gathered]) -> Contract:
-        """The dataset's, with the rule that rows are of their file's days; unchecked, only its types."""
+        """The dataset's, with the rules that rows are of their file's days; unchecked, only its types."""
         contract, of = self.of.contract, self.of
         if not self.job.options.validate:
             fields = tuple(replace(f, nullable=True) for f in contract.fields)
             return replace(contract, fields=fields, rules=(), unique=())
-        if of.time is None or not of.reports.pattern.dated:
+        if not of.reports.pattern.dated:
             return contract
-        return replace(contract, rules=(*contract.rules, _of_its_days(of, of.time, found)))
+        columns = [f.name for f in contract.fields if f.name == of.time or (f.name, f.type) == (DAY, "DATE")]
+        return replace(contract, rules=(*contract.rules, *(_of_its_days(of, column, found) for column in columns)))
 
     def rejected(self, staged: Staged, verdict: Verdict) -> dict[str, int]:
         """Rows that break something, by the name of their report file."""

@@ -13,7 +13,7 @@ import duckdb
 
 from parquetry.contracts import check, sql
 from parquetry.contracts.staged import Staged
-from parquetry.errors import BadInput, InvalidData, SchemaDrift
+from parquetry.errors import BadInput, InvalidData, ParquetryError
 from parquetry.intake import merged
 from parquetry.intake.arrivals import Arrivals, ReportsOf, arrivals
 from parquetry.intake.draft import Drafted
@@ -35,7 +35,7 @@ def draft(job: Job[Folder], name: str, spec: Dataset) -> Drafted:
     Read and check the report files that are asked for, to be published as *name*.
 
     Raises:
-        BadInput, SchemaDrift: A file cannot be read, and the run is strict.
+        BadInput, SchemaDrift, Unsafe: A file cannot be read, and the run is strict.
     """
     seconds: dict[str, float] = {}
     old = job.turn.base.datasets.get(name) if job.turn.base else None
@@ -270,7 +270,7 @@ def _broken_told(broken: Sequence[Broken]) -> Iterator[str]:
         yield f"set aside: {len(broken) - _TOLD} more files"
 
 
-def _unreadable(of: ReportsOf, broken: Sequence[Broken], asked: int) -> BadInput | SchemaDrift:
+def _unreadable(of: ReportsOf, broken: Sequence[Broken], asked: int) -> ParquetryError:
     """One error for all files that cannot be read; its kind is the first one's."""
     name, first = broken[0]
     if len(broken) == 1:

@@ -100,7 +100,10 @@ class Selection:
         if self.days is not None and (self.since or self.until):
             raise Usage("--days and --since/--until say the same thing twice", next="use one of them")
         if self.days is not None and not 1 <= self.days <= _MOST_DAYS:
-            raise Usage(f"--days {self.days}: from 1 to {_MOST_DAYS:,}; without it everything is read")
+            raise Usage(
+                f"--days {self.days}: from 1 to {_MOST_DAYS:,}",
+                next="without it tables are read whole, and of report files those of the latest day",
+            )
         if sum(map(bool, (self.date, self.historical, self.days is not None, self.since or self.until))) > 1:
             raise Usage("--date, --historical, --days and --since/--until exclude each other", next="use one of them")
         if self.since and self.until and self.since >= self.until:

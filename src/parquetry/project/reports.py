@@ -37,8 +37,8 @@ _SUFFIXES = {
     "txt": "text",
     "log": "text",
 }
-_SIZE = re.compile(r"(\d{1,6}) ?(kB|MB|GB)")
-_UNITS = {"kB": 1000, "MB": 1000**2, "GB": 1000**3}
+_UNITS = {"kB": 1000, "MB": 1000**2, "GB": 1000**3, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+_SIZE = re.compile(rf"(\d{{1,6}}) ?({'|'.join(_UNITS)})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,8 @@ def wrong_in_reports(table: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...]
         yield ("dated_by",), f"dated_by: {table['dated_by']!r} is not one of {', '.join(DATED_BY)}"
     elif table.get("dated_by") == "time" and "time" not in table:
         yield ("dated_by",), "dated_by = 'time' needs 'time', the column with the report's time"
+    elif "dated_by" in table and _is_dated(table.get("files")):
+        yield ("dated_by",), "dated_by is for files without a date in their names; these are dated by their names"
     if table.get("partition", "month") != "month":
         yield ("partition",), "report files are replaced one by one and lie in folders of months"
     yield from ((("read", *keys), f"read: {says}") for keys, says in _wrong_read(read, table.get("files")))
@@ -106,6 +108,8 @@ def _wrong_files(files: object) -> Iterator[tuple[tuple[str, ...], str]]:
         yield ("files",), "files is a pattern of file names, in quotes"
     elif files.startswith(("/", "~")) or ".." in files.split("/"):
         yield ("files",), "files is a pattern below the source's root; it cannot lead out of it"
+    elif "**" in files:
+        yield ("files",), f"files: {files!r}: '*' is anything within one level of folders, and there is no '**'"
     else:
         try:
             Pattern.of(files)
@@ -125,10 +129,31 @@ def _wrong_read(read: Mapping[str, Any], files: object) -> Iterator[tuple[tuple[
         yield (), f"the files' suffix does not tell their format; write format = one of {', '.join(FORMATS)}"
     if format_ == "text" and "line" not in read:
         yield (), "text needs 'line', a regular expression whose groups are named like columns"
-    if format_ not in ("json", "jsonl"):
-        for key in {"rows", "variants"} & read.keys():
-            yield (key,), f"{key} is for JSON"
+    yield from _wrong_for_format(read, format_)
     yield from _wrong_variants(read.get("variants", ()))
+    yield from _wrong_signs(read, files)
+
+
+def _wrong_for_format(read: Mapping[str, Any], format_: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    if format_ not in ("json", "jsonl"):
+        for key in sorted({"rows", "variants"} & read.keys()):
+            yield (key,), f"{key} is for JSON"
+    if format_ != "text":
+        for key in sorted({"line", "ignore"} & read.keys()):
+            yield (key,), f"{key} is for text"
+
+
+def _wrong_signs(read: Mapping[str, Any], files: object) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Signs and words that would mean two things."""
+    usual = "\t" if isinstance(files, str) and _suffix(files) == "tsv" else ","
+    delimiter, quote = read.get("delimiter", usual), read.get("quote", '"')
+    if delimiter == quote:
+        yield ("quote" if "quote" in read else "delimiter",), f"delimiter and quote are both {delimiter!r}"
+    words = [read.get(key, key) for key in ("true", "false")]
+    if all(map(_is_words, words)):
+        true, false = ({word.lower() for word in ([each] if isinstance(each, str) else each)} for each in words)
+        for word in sorted(true & false):
+            yield ("false" if "false" in read else "true",), f"'{word}' is a word of both true and false"
 
 
 def _wrong_variants(variants: object) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -152,6 +177,13 @@ def _suffix(files: str) -> str:
 
 def _format(files: str) -> str:
     return _SUFFIXES.get(_suffix(files), "")
+
+
+def _is_dated(files: object) -> bool:
+    try:
+        return isinstance(files, str) and Pattern.of(files).dated
+    except ValueError:
+        return False
 
 
 def _is_words(value: object) -> bool:
@@ -219,6 +251,6 @@ _RIGHT: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "variants": (_is_tables, "a list of tables: [[datasets.NAME.read.variants]]"),
     "line": (_is_expression, "a regular expression"),
     "ignore": (_is_expression, "a regular expression"),
-    "max_line": (_is_size, 'a size such as "16 MB"'),
-    "max_bytes": (_is_size, 'a size such as "8 GB"'),
+    "max_line": (_is_size, 'a size such as "16 MB" or "16 MiB"'),
+    "max_bytes": (_is_size, 'a size such as "8 GB" or "8 GiB"'),
 }

@@ -35,6 +35,7 @@ class ExportedReport:
         rows, quarantined, excluded: Where its rows went.
         bytes_before, bytes: Of the report, and of its Parquet.
         seconds: What reading it took.
+        checked: Whether it was held against its contract.
     """
 
     report: str
@@ -45,6 +46,7 @@ class ExportedReport:
     bytes_before: int
     bytes: int
     seconds: float
+    checked: bool = True
 
     @property
     def ratio(self) -> float:
@@ -55,7 +57,7 @@ class ExportedReport:
         aside = f", {counted(self.quarantined, 'row')} set aside" if self.quarantined else ""
         aside += f", {self.excluded:,} left out" if self.excluded else ""
         sizes = f"{size(self.bytes_before)} → {size(self.bytes)}" + (f" ({self.ratio:.1%})" if self.ratio > 0 else "")
-        return f"{self.report}: {counted(self.rows, 'row')}{aside}, {sizes}, checked"
+        return f"{self.report}: {counted(self.rows, 'row')}{aside}, {sizes}" + (", checked" if self.checked else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,22 +183,26 @@ def summarised(project: Project, snapshot: Snapshot, drafted: Drafted, spec: Dat
         broken=drafted.broken,
         notes=drafted.notes,
         seconds=drafted.seconds,
-        reports=tuple(_report(dataset.partitions[key], drafted.reports[key]) for key in drafted.reports),
+        reports=tuple(
+            _report(dataset.partitions[key], s, validated=dataset.contract.validated)
+            for key, s in drafted.reports.items()
+        ),
         set_aside=drafted.set_aside,
     )
 
 
-def _report(part: Partition, seconds: float) -> ExportedReport:
+def _report(part: Partition, seconds: float, *, validated: bool) -> ExportedReport:
     (report,), files = part.reports, part.files
     return ExportedReport(
         report.file, Path(files[0].path).name, part.rows, report.account.quarantined, report.account.excluded,
-        report.bytes, sum(f.bytes for f in files), round(seconds, 3),
+        report.bytes, sum(f.bytes for f in files), round(seconds, 3), validated,
     )  # fmt: skip
 
 
 def _together(reports: Sequence[ExportedReport]) -> str:
     before, after = sum(r.bytes_before for r in reports), sum(r.bytes for r in reports)
-    return f"{size(before)} → {size(after)} in all ({1 - after / max(before, 1):.1%})"
+    smaller = f" ({1 - after / before:.1%})" if before > after else ""
+    return f"{size(before)} → {size(after)} in all{smaller}"
 
 
 def broken_lines(drafted: Drafted) -> Iterator[str]:

@@ -48,21 +48,21 @@ def read(plain: Plain, shape: Shape, contract: Contract, temp: Path, given: Coll
             file=plain.name, line=2,
         )  # fmt: skip
     missing = lacking(plain.name, contract, asked, header, given)
-    return _parsed(plain, shape, contract, header, rows, outside.longest, asked, missing, given)
+    return _parsed(plain, shape, contract, header, rows, outside.longest, asked, missing)
 
 
 def _parsed(
     plain: Plain, shape: Shape, contract: Contract, header: Sequence[str], rows: int, longest: int,
-    asked: dict[str, str], missing: tuple[str, ...], given: Collection[str],
+    asked: dict[str, str], missing: tuple[str, ...],
 ) -> Parsed:  # fmt: skip
     place = {column: f"c{i}" for i, column in enumerate(header)}
     values = []
     for f in contract.fields:
-        absent = f.name in given or f.name in missing
-        value = "NULL::VARCHAR" if absent else normalised(place[asked[f.name]], f.type, shape)
+        column = place.get(asked[f.name])
+        value = normalised(column, f.type, shape) if column else "NULL::VARCHAR"
         values.append(f"{value} AS {name(f.name)}")
     table = _table(plain, shape, len(header), longest)
-    used = {asked[f.name] for f in contract.fields if f.name not in given}
+    used = set(asked.values())
     return Parsed(
         rows, 0, (),
         select=f"SELECT {', '.join(values)} FROM {table}",

@@ -25,7 +25,7 @@ from parquetry.formats.shape import Each, Shape, row_path
 def read(plain: Plain, shape: Shape, contract: Contract, temp: Path, given: Collection[str]) -> Parsed:
     """As `parsed.parsed`; a line is the number of a row, from 1."""
     document = decoded(plain, *_whole(plain, shape))
-    rows = Rows(plain, [f.name for f in contract.fields if f.name not in given], temp)
+    rows = Rows(plain, [f.name for f in contract.fields], temp)
     variants = Variants(plain, shape, contract, rows, given, document)
     for number, row in enumerate(_rows(plain, shape, document), 1):
         variants.take(number, 0, row, "")

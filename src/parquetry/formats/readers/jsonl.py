@@ -18,7 +18,7 @@ from parquetry.formats.shape import Shape
 
 def read(plain: Plain, shape: Shape, contract: Contract, temp: Path, given: Collection[str]) -> Parsed:
     """As `parsed.parsed`; ``$.`` is the row itself. A blank line is refused, also at the end."""
-    rows = Rows(plain, [f.name for f in contract.fields if f.name not in given], temp)
+    rows = Rows(plain, [f.name for f in contract.fields], temp)
     variants = Variants(plain, shape, contract, rows, given)
     number = 0
     for number, byte, line in numbered(plain, shape):

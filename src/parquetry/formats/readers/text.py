@@ -20,7 +20,7 @@ def read(plain: Plain, shape: Shape, contract: Contract, temp: Path, given: Coll
     grammar, ignored = _compiled(shape.line, "line"), _compiled(shape.ignore, "ignore") if shape.ignore else None
     asked = {f.name: shape.columns.get(f.name, f.name) for f in contract.fields}
     missing = lacking(plain.name, contract, asked, grammar.groupindex, given)
-    columns = [f.name for f in contract.fields if f.name not in given and f.name not in missing]
+    columns = [f.name for f in contract.fields if asked[f.name] in grammar.groupindex]
     groups, null = [asked[column] for column in columns], frozenset(shape.null)
     rows = Rows(plain, columns, temp)
     for number, byte, line in numbered(plain, shape):
