@@ -89,6 +89,7 @@ def test_a_database_url_of_the_real_environment_wins_over_a_direct_url_of_dotenv
 def test_every_field_is_found_under_its_environment_name() -> None:
     """The names follow from the fields: no list has to be kept."""
     values = {"lake_path": "x", "compression": "none", "duckdb_path": "y", "duckdb_schema": "s", "memory_limit": "1GB",
+              "lake_limit": "2GB",
               "database_url": "pg://h", "log_level": "debug", "order": "time",
               "duckdb_mode": "auto", "duckdb_writes": "yes"}  # fmt: skip
     names = [f.name for f in fields(Settings) if f.name != "origins"]

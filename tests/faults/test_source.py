@@ -61,7 +61,7 @@ def test_an_unknown_table(exported: Study) -> None:
 def test_a_table_that_was_dropped_keeps_its_snapshot(exported: Study) -> None:
     exported.execute("drop table people")
     with untouched(exported):
-        require_told(exported.export(), "CONFIG", 20)
+        require_told(exported.export(), "SCHEMA_DRIFT", 12)
 
 
 def test_a_column_that_was_dropped(exported: Study) -> None:

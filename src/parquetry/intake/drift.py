@@ -56,6 +56,9 @@ class Drifted:
         return {**self.change.as_json(), "source": self.change.source, "passed": self.answer or "accepted"}
 
 
+_KINDS = ("table", "view", "materialized view", "partitioned table", "foreign table")
+
+
 def found(project: Project, reading: Reading, name: str, spec: Declared, old: Dataset | None) -> Origin:
     """
     The dataset as it is in its source now.
@@ -70,9 +73,21 @@ def found(project: Project, reading: Reading, name: str, spec: Declared, old: Da
     try:
         return Origin.found(project, reading, name, spec)
     except NoSuchTable as error:
-        if old is None or not old.described or old.source != spec.source:
-            raise
+        if old is None or not old.described or old.source != spec.source or _is_there(reading, old.relation):
+            raise  # what the lake was read from is where it was: parquetry.toml names something else
         raise _gone(reading, name, spec, old, error) from error
+
+
+def _is_there(reading: Reading, relation: str) -> bool:
+    """Whether the source still has the table that a manifest calls ``table public.people``."""
+    for kind in _KINDS:
+        if relation.startswith(f"{kind} "):
+            try:
+                reading.table([relation.removeprefix(f"{kind} ")])
+            except (NoSuchTable, Denied):
+                return False
+            return True
+    return False
 
 
 def described(origin: Origin) -> tuple[SourceColumn, ...]:
