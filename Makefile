@@ -83,12 +83,12 @@ calibrate: $(ENV) ## false positives and coverage on 2,000 series a cell (an hou
 COMPILE = $(BIN)/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 # All extras but `bayes`, which takes longer to install than all the rest.
-DEV = $(addprefix --extra ,analysis arrow demo pandas zstd)
+DEV = $(addprefix --extra ,analysis arrow demo pandas report zstd)
 lock: $(ENV) ## write requirements/*.txt anew (UPGRADE=1: newest versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) $(DEV) -o requirements/dev.txt pyproject.toml requirements/dev.in
 	$(COMPILE) -c requirements/dev.txt -o requirements/core.txt pyproject.toml
 	$(COMPILE) -c requirements/dev.txt --extra demo -o requirements/demo.txt pyproject.toml
-	$(COMPILE) -c requirements/dev.txt --extra analysis -o requirements/analysis.txt pyproject.toml
+	$(COMPILE) -c requirements/dev.txt --extra analysis --extra report -o requirements/analysis.txt pyproject.toml
 	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra bayes -o requirements/bayes.txt pyproject.toml requirements/bayes.in
 	$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/dev.txt -o requirements/bench.txt requirements/bench.in
 

