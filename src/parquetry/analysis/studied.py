@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from parquetry.analysis.abab import Reversed
+from parquetry.analysis.classical import Row
 from parquetry.analysis.counterfactual import Counterfactual
 from parquetry.analysis.effect_sizes import EffectSize
-from parquetry.analysis.classical import Row
 from parquetry.analysis.estimates import Check, Estimate, Reason, Variant, plain
 from parquetry.analysis.its import Interrupted
 from parquetry.analysis.panel import Panel

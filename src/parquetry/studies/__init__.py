@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date
+from datetime import time as clock
 from typing import Any, Literal, TypeAlias
 
 DesignName: TypeAlias = Literal["ITS", "AB", "ABAB", "alternating", "multiple baseline"]
@@ -22,6 +23,7 @@ PeriodName: TypeAlias = Literal["day", "week", "month"]
 ImpactName: TypeAlias = Literal["level", "slope", "both"]
 Chosen: TypeAlias = Literal["fixed", "randomised"]
 Candidates: TypeAlias = Literal["starts", "changes", "blocks", "complete", "listed"]
+_MIDNIGHT = clock(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ class Reading:
     aggregate: Aggregate = "mean"
     weight: str = ""
     timezone: str = "UTC"
-    day_starts: time = time(0)
+    day_starts: clock = _MIDNIGHT
     period: PeriodName = "day"
     empty: Empty = "missing"
     tracked: str = ""
@@ -250,6 +252,6 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, tuple):
         return [_plain(each) for each in value]
-    if isinstance(value, time):
+    if isinstance(value, clock):
         return value.isoformat(timespec="minutes")
     return value.isoformat() if isinstance(value, date) else value
