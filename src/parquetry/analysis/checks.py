@@ -15,6 +15,7 @@ from scipy.special import gammaincc
 
 from parquetry.analysis import limits, refusals
 from parquetry.analysis.abab import Reversed
+from parquetry.analysis.design import Design
 from parquetry.analysis.estimates import Check, Estimate, Floats, Verdict, Whole
 from parquetry.analysis.fit import Fit, fitted, without_opinion
 from parquetry.analysis.influence import left_out
@@ -30,10 +31,16 @@ def checks(answer: Answer, *, seed: int = 0) -> tuple[Check, ...]:
     """All checks of an answer; the same seed gives the same numbers."""
     fit = answer.fit
     return (
-        *_persistence(fit), _missing(fit), _aliasing(fit), *predictive(fit, seed),
+        *_persistence(fit), _missing(fit.design), _aliasing(fit.design), *predictive(fit, seed),
         ljung_box(fit), influence(answer), placebo(answer),
         *(Check(name, Verdict.NOT_APPLICABLE) for name in ("r-hat", "effective sample size", "divergences")),
     )  # fmt: skip
+
+
+def of_refused(design: Design, fit: Fit | None) -> tuple[Check, ...]:
+    """The checks of a study without an answer: those that say nothing of an effect."""
+    computed = () if fit is None else _persistence(fit)
+    return (*computed, _missing(design), _aliasing(design))
 
 
 def verdict(passed: bool) -> Verdict:
@@ -47,15 +54,15 @@ def _persistence(fit: Fit) -> Iterator[Check]:
     yield Check("persistence", verdict(value <= limit), value, limit, refuses=True)
 
 
-def _missing(fit: Fit) -> Check:
-    shares = missing_shares(fit.design)
+def _missing(design: Design) -> Check:
+    shares = missing_shares(design)
     worst = max(shares.values())
-    passed = not tuple(refusals.of_missing(fit.design))
+    passed = not tuple(refusals.of_missing(design))
     return Check("missing days", verdict(passed), worst, limits.MISSING_SHARE, refuses=True, facts=shares)
 
 
-def _aliasing(fit: Fit) -> Check:
-    value = fit.design.explained()
+def _aliasing(design: Design) -> Check:
+    value = design.explained()
     return Check("aliasing", verdict(value < limits.ALIASED), value, limits.ALIASED, refuses=True)
 
 

@@ -229,6 +229,21 @@ def phases_of(labels: Sequence[str], treated: str | Sequence[str] = ()) -> tuple
     return tuple(_joined(found))
 
 
+def first_treated(panel: Panel) -> int:
+    """
+    The row where the second of two phases begins.
+
+    Raises:
+        Usage: There are not two.
+    """
+    if not panel.phases:
+        raise Usage("no first treated day", next="give start, or the phase of each day")
+    changes = [i for i in range(1, len(panel)) if panel.phases[i] != panel.phases[i - 1]]
+    if len(changes) != 1:
+        raise Usage(f"{len(changes) + 1} phases, and an interrupted series has two", next="give start, or use abab")
+    return changes[0]
+
+
 def condition(label: str) -> str:
     """``baseline`` for ``baseline_2``, ``A`` for ``A1``."""
     return re.sub(r"[\s_-]*\d+$", "", label) or label

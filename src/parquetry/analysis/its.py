@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parquetry.analysis import refusals
-from parquetry.analysis.design import Design, Impact, interrupted
+from parquetry.analysis.design import Design, Impact, first_treated, interrupted
 from parquetry.analysis.estimates import Direction, Estimate, Floats, plain
 from parquetry.analysis.fit import Asked, Fit, fitted, ratio
 from parquetry.analysis.mixture import Mixture
@@ -114,7 +114,7 @@ def its(
         True
     """
     panel = outcome if isinstance(outcome, Panel) else Panel.of(outcome, **series)
-    row = panel.row_of(start) if start is not None else _second_phase(panel)
+    row = panel.row_of(start) if start is not None else first_treated(panel)
     design = interrupted(panel, row, impact=impact, trend=trend, washout=washout, season=season)
     refusals.refuse(refusals.of_design(design, affected=affected))
     fit = fitted(design)
@@ -198,12 +198,3 @@ def _noise_of_mean(phi: Floats, gaps: npt.NDArray[np.int64]) -> Floats:
         total += following**2 * (1 - phi ** (2 * gaps[index])) / (1 - phi * phi)
     found: Floats = total / len(gaps) ** 2
     return found
-
-
-def _second_phase(panel: Panel) -> int:
-    if not panel.phases:
-        raise Usage("no first treated day", next="give start, or the phase of each day")
-    changes = [i for i in range(1, len(panel)) if panel.phases[i] != panel.phases[i - 1]]
-    if len(changes) != 1:
-        raise Usage(f"{len(changes) + 1} phases, and an interrupted series has two", next="give start, or use abab")
-    return changes[0]

@@ -34,7 +34,8 @@ class Outcome:
     Attributes:
         name, unit: For people: ``minutes asleep``, ``min``.
         direction: In which direction a change is wanted.
-        kind: ``continuous``; ``count`` (whole numbers, per exposure where there is one); ``share`` (successes of trials).
+        kind: ``continuous``; ``count`` (whole numbers, per exposure where there is one); ``share`` (successes
+            of trials).
         smallest: The smallest effect of interest, above 0, in the outcome's unit: for a count as a rate a
             period, for a share between 0 and 1. None where none was stated.
         region: Of practical equivalence, in the outcome's unit; by default what is smaller than *smallest*.
@@ -116,10 +117,12 @@ class DeclaredPhase:
 @dataclass(frozen=True, slots=True)
 class Phases:
     """
-    When the treatment was on. One of *intervention*, *listed*, *labels*, *dataset* and *column* says so.
+    When the treatment was on. One of *intervention*, *unknown*, *listed*, *labels*,
+    *dataset* and *column* says so.
 
     Attributes:
         intervention: The first treated day, inclusive (ITS and AB).
+        unknown: The day is not known and is looked for in the data (ITS and AB): the answer is exploratory.
         listed: Phases by dates.
         labels: The label of each period from *first* on: ``("A", "B", "B", "A")``.
         dataset, protocol: A dataset like PhaseAssignment, and the id of the protocol in it.
@@ -131,6 +134,7 @@ class Phases:
     """
 
     intervention: date | None = None
+    unknown: bool = False
     listed: tuple[DeclaredPhase, ...] = ()
     labels: tuple[str, ...] = ()
     dataset: str = ""
