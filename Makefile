@@ -21,7 +21,7 @@ export PIP_NO_INPUT := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test torture lint types wheel lock map docs record bayes calibrate bench values files queries clean
+.PHONY: help env demo test torture lint types wheel lock map docs record bayes analyses calibrate bench values files queries clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
@@ -73,11 +73,16 @@ queries: $(ENV) ## the demo's queries over views, tables, live, and in PostgreSQ
 
 # The sampler that the exact posterior is checked with has an environment of its own, for the time it takes to install.
 BAYES := .venv-bayes/locked-$(shell { pwd; $(PYTHON) -VV; cat requirements/bayes.txt; } 2>&1 | cksum | cut -d ' ' -f 1)
-bayes: $(BAYES) ## the exact posterior against NUTS
-	PYTHONPATH=src .venv-bayes/bin/python -m pytest --noconftest -m torture -o faulthandler_timeout=0 tests/analysis/test_nuts.py
+bayes: $(BAYES) ## the exact posterior against NUTS, counts and shares
+	PYTHONPATH=src .venv-bayes/bin/python -m pytest --noconftest -m torture -o faulthandler_timeout=0 \
+		tests/analysis/test_nuts.py tests/analysis/test_families.py
 
-calibrate: $(ENV) ## false positives and coverage on 2,000 series a cell (an hour; SERIES=200: minutes)
+analyses: $(ENV) ## how long the analyses take, beside CausalPy where .venv-bayes is there
+	$(BIN)/python -m benchmarks.analysis_speed $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(RESULTS),--results "$(RESULTS)")
+
+calibrate: $(ENV) ## false positives and coverage on 2,000 series a cell, and docs/calibration.md (an hour; SERIES=200: minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.calibration --jobs 2 $(if $(SERIES),--series $(SERIES))
+	$(BIN)/python -m benchmarks.calibration_page
 
 # UPGRADE=1 takes the newest versions; without it only what pyproject.toml or dev.in ask for changes.
 COMPILE = $(BIN)/uv --no-config pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -23,6 +23,8 @@ WITHIN = (
     "parquetry/__init__.py",
     "parquetry/cli",
     "parquetry/py.typed",
+    "parquetry/report/templates/page.css",
+    "parquetry/report/templates/page.html",
     "parquetry/demo/self_tracker/parquetry.toml",
     "parquetry/demo/self_tracker/contracts/",
 )

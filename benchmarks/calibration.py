@@ -31,14 +31,17 @@ from parquetry.analysis.design import Design, interrupted, reversal
 from parquetry.analysis.estimates import Floats
 from parquetry.analysis.fit import Fit, fitted
 from parquetry.analysis.panel import Panel
+from parquetry.analysis.randomisation import blocks
 
 RESULTS = Path(__file__).resolve().parent / "results" / "calibration.json"
 PHIS, LENGTHS = (0.0, 0.3, 0.5, 0.7), (30, 60, 120)
 BEYOND = (0.8, 0.9, 0.95, 1.0)
 """Autocorrelations for which the rule on φ is there; 1 is a random walk."""
 EFFECTS = (0.0, 1.0, 3.0)
+DRIFTS = (2.0, 5.0)
+"""By how much the outcome also drifts from the first day to the last, in some cells; 0 in all others."""
 WEEKDAYS = np.array([-0.4, 0.3, 0.4, 0.2, 0.1, -0.2, -0.4])
-DESIGNS = ("its", "its level", "ab", "abab")
+DESIGNS = ("its", "its level", "ab", "abab", "alternating")
 
 
 @dataclass(frozen=True)
@@ -68,16 +71,19 @@ def noise(random: np.random.Generator, phi: float, days: int) -> Floats:
     return found
 
 
-def series(random: np.random.Generator, design: str, phi: float, days: int, effect: float) -> Panel:
-    """One series with its phases; the treatment begins in the middle, or after each quarter."""
+def series(random: np.random.Generator, design: str, phi: float, days: int, effect: float, drift: float = 0.0) -> Panel:
+    """One series with its phases: treated from the middle on, or every other quarter, or one day of two by lot."""
     phases = np.arange(days) * (4 if design == "abab" else 2) // days
+    if design == "alternating":
+        phases = blocks(days).draw(random, 1)[0].astype(np.int64)
     values = noise(random, phi, days) + WEEKDAYS[np.arange(days) % 7] + effect * (phases % 2)
+    values = values + drift * np.arange(days) / days
     return Panel.of(values, phases=["AB"[phase % 2] for phase in phases])
 
 
 def designed(panel: Panel, design: str) -> Design:
-    if design == "abab":
-        return reversal(panel)
+    if design in ("abab", "alternating"):
+        return reversal(panel, treated="B", each=design == "abab")
     start = panel.phases.index("B")
     return interrupted(panel, start, impact="both" if design == "its" else "level", trend=design != "ab")
 
@@ -87,6 +93,7 @@ def quantities(design: str) -> tuple[str, ...]:
     named = {
         "its": ("level change", "average effect"),
         "abab": ("effect", "first reversal", "mean pooled", "mean unpooled"),
+        "alternating": ("effect",),
     }
     return named.get(design, ("average effect",))
 
@@ -115,6 +122,9 @@ def _contrasts(fit: Fit, name: str) -> Iterator[tuple[Fit, Floats]]:
         yield fit, mean_of_reversals(design)
         yield alone, mean_of_reversals(alone.design)
         return
+    if name == "alternating":
+        yield fit, design.unit("effect")
+        return
     effects = list(design.effects)
     mean = np.zeros(len(design.names))
     mean[effects] = design.matrix[design.treated][:, effects].mean(axis=0)
@@ -128,18 +138,20 @@ def _interval(fit: Fit, contrast: Floats) -> tuple[float, float, float]:
     return mixture.quantile(0.025) * fit.spread, mixture.mean * fit.spread, mixture.quantile(0.975) * fit.spread
 
 
-def cell(design: str, phi: float, days: int, effect: float, count: int) -> list[Outcome]:
+def cell(design: str, phi: float, days: int, effect: float, count: int, drift: float = 0.0) -> list[Outcome]:
     """*count* series of one kind."""
-    seed = [DESIGNS.index(design), round(1000 * phi), days, round(10 * effect)]
+    seed = [DESIGNS.index(design), round(1000 * phi), days, round(10 * effect), *([round(10 * drift)] if drift else [])]
     random = np.random.default_rng(seed)
-    return [analysed(series(random, design, phi, days, effect), design, effect) for _ in range(count)]
+    return [analysed(series(random, design, phi, days, effect, drift), design, effect) for _ in range(count)]
 
 
-def summary(design: str, phi: float, days: int, effect: float, outcomes: Sequence[Outcome]) -> dict[str, object]:
+def summary(
+    design: str, phi: float, days: int, effect: float, outcomes: Sequence[Outcome], drift: float = 0.0
+) -> dict[str, object]:
     """Shares of all series and of those answered, each with its 95 % binomial interval (Clopper-Pearson)."""
     answered = [outcome for outcome in outcomes if not outcome.codes]
     shown: dict[str, object] = {
-        "design": design, "phi": phi, "days": days, "effect": effect, "series": len(outcomes),
+        "design": design, "phi": phi, "days": days, "effect": effect, "drift": drift, "series": len(outcomes),
         "refused": share(len(outcomes) - len(answered), len(outcomes)),
         "codes": {c: sum(c in o.codes for o in outcomes) for c in sorted({c for o in outcomes for c in o.codes})},
     }  # fmt: skip
@@ -171,17 +183,18 @@ def share(hits: int, of: int) -> list[float] | None:
     return [round(hits / of, 4), round(low, 4), round(high, 4)]
 
 
-def cells(design: str) -> list[tuple[float, int, float]]:
-    """Autocorrelation, days and effect of each cell of a design."""
+def cells(design: str) -> list[tuple[float, int, float, float]]:
+    """Autocorrelation, days, effect and drift of each cell of a design."""
     effects = EFFECTS if design == "its" else EFFECTS[:2]
     beyond = BEYOND if design in ("its", "abab") else ()
     wanted = [(phi, effect) for effect in effects for phi in (*PHIS, *(beyond if effect == 0 else ()))]
-    return [(phi, days, effect) for phi, effect in wanted for days in LENGTHS]
+    drifting = [(phi, days, 0.0, drift) for drift in DRIFTS for phi in (0.0, 0.7) for days in (60, 120)]
+    return [(phi, days, effect, 0.0) for phi, effect in wanted for days in LENGTHS] + drifting * (design == "its")
 
 
-def measured(design: str, phi: float, days: int, effect: float, count: int) -> dict[str, object]:
+def measured(design: str, phi: float, days: int, effect: float, drift: float, count: int) -> dict[str, object]:
     """The summary of one cell."""
-    return summary(design, phi, days, effect, cell(design, phi, days, effect, count))
+    return summary(design, phi, days, effect, cell(design, phi, days, effect, count, drift), drift)
 
 
 def thresholds(count: int) -> Iterator[dict[str, object]]:
@@ -216,7 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     began = time.monotonic()
     kinds = [(design, *kind, asked.series) for design in asked.designs.split(",") for kind in cells(design)]
     # What the promise is about comes first.
-    kinds.sort(key=lambda kind: (kind[1] in BEYOND, kind[3], kind[2]))
+    kinds.sort(key=lambda kind: (kind[1] in BEYOND, kind[4], kind[3], kind[2]))
     with ProcessPoolExecutor(asked.jobs) as pool:
         rows = []
         for row in pool.map(measured, *zip(*kinds, strict=True)):

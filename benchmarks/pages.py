@@ -16,9 +16,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from benchmarks import charts, report
+from benchmarks import analysed, charts, report
 from benchmarks.aims import ONE_MILLION, TEN_MILLION, aims
 from benchmarks.files import shown
 from benchmarks.files.told import Reports
@@ -49,11 +49,11 @@ def write(results: Path, here: Path, into: Path) -> list[Path]:
         into: Where they go: the checkout itself, or a folder to look at them.
     """
     found, values, queries = report.results(results), report.values(results), report.queries(results)
-    files = report.files(results)
+    files, analyses = report.files(results), report.analyses(results)
     drawn = figures(found, values, queries)
     made = [(FIGURES + "/" + name, text) for name, text in drawn.items()]
     texts = {page: (here / page).read_text(encoding="utf-8") for page in PAGES}
-    made += [(page, filled(text, found, values, queries, files)) for page, text in texts.items()]
+    made += [(page, filled(text, found, values, queries, files, analyses)) for page, text in texts.items()]
     for name, text in made:
         (into / name).parent.mkdir(parents=True, exist_ok=True)
         (into / name).write_text(text, encoding="utf-8")
@@ -72,7 +72,7 @@ def figures(results: Sequence[Result], values: Values | None, queries: Queries |
 
 def filled(
     page: str, results: Sequence[Result], values: Values | None, queries: Queries | None = None,
-    files: Sequence[Reports] = (),
+    files: Sequence[Reports] = (), analyses: Mapping[str, Any] | None = None,
 ) -> str:  # fmt: skip
     """*page* with what belongs between its markers."""
     made: dict[str, Callable[[], Iterable[str]]] = {
@@ -80,6 +80,7 @@ def filled(
         "speed": lambda: _speed(results),
         "files": lambda: _files(files),
         "queries": lambda: _answers(queries),
+        "analyses": lambda: analysed.table(analyses),
         "values": lambda: _families(values),
         "examples": lambda: _examples(values),
         "refusals": lambda: _refusals(values),

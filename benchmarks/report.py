@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from benchmarks.files import told as files_told
 from benchmarks.files.told import Reports
@@ -18,6 +19,7 @@ from benchmarks.values.run import Outcome, Values
 
 MB = 1e6
 VALUES, QUERIES, FILES = "values.json", "queries.json", "files-{}.json"
+ANALYSES = "analysis-speed.json"
 _TABLE = re.compile(r"\w+-\d+\.json")
 
 
@@ -167,6 +169,14 @@ def queries(folder: Path) -> Queries | None:
         return None
     told = json.loads((folder / QUERIES).read_text(encoding="utf-8"))
     return Queries(**{**told, "asked": [Asked(**asked) for asked in told["asked"]]})
+
+
+def analyses(folder: Path) -> Mapping[str, Any] | None:
+    """What was saved of the analyses, by the names in `analysis_speed`."""
+    if not (folder / ANALYSES).exists():
+        return None
+    found: Mapping[str, Any] = json.loads((folder / ANALYSES).read_text(encoding="utf-8"))
+    return found
 
 
 def files(folder: Path) -> list[Reports]:

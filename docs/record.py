@@ -37,6 +37,10 @@ STUDY = (
 )  # fmt: skip
 # Each in a folder of its own, without a database; the second in a copy of its example.
 REPORTS = ("how-to/report-files.md", "../examples/ops-reports/README.md")
+# Each in an empty folder, without a project.
+FILES = (
+    "how-to/analyze-a-series.md", "how-to/study-files.md", "how-to/design-a-study.md", "how-to/read-a-report.md",
+)  # fmt: skip
 URL, FOLDER = "postgresql://study:secret@db.example/clinic", "/srv/my-study"
 
 _BLOCK = re.compile(
@@ -191,6 +195,13 @@ def reports(folder: Path) -> Iterator[tuple[Path, str]]:
         yield path.resolve(), session.play(path.read_text(encoding="utf-8"))
 
 
+def files(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Each document that needs no more than a folder, played in one of its own below *folder*."""
+    for name in FILES:
+        (mine := folder / Path(name).stem).mkdir()
+        yield DOCS / name, Session(mine).play((DOCS / name).read_text(encoding="utf-8"))
+
+
 def readme(folder: Path) -> str:
     """README.md with the demo run now."""
     try:
@@ -208,7 +219,7 @@ def main() -> None:
                 path.write_text(played, encoding="utf-8")
         finally:
             server.remove()
-        for path, played in reports(Path(there)):
+        for path, played in (*reports(Path(there)), *files(Path(there))):
             path.write_text(played, encoding="utf-8")
         README.write_text(readme(Path(there)), encoding="utf-8")
 

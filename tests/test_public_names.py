@@ -21,6 +21,7 @@ PUBLIC = [
     "Project",
     "Selection",
     "Snapshot",
+    "analyze",
     "compact",
     "config",
     "diff",
@@ -29,13 +30,18 @@ PUBLIC = [
     "export",
     "gc",
     "init",
+    "list_studies",
     "plan",
+    "power",
     "query",
+    "register",
+    "show_study",
     "status",
     "sync",
     "validate",
     "verify",
     "why",
+    "write_report",
 ]
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from parquetry.lake import Lake as Lake
     from parquetry.lake import Snapshot as Snapshot
     from parquetry.project import Project as Project
+    from parquetry.verbs.analyze import analyze as analyze
     from parquetry.verbs.compact import compact as compact
     from parquetry.verbs.config import config as config
     from parquetry.verbs.diff import diff as diff
@@ -30,13 +31,18 @@ if TYPE_CHECKING:
     from parquetry.verbs.export import export as export
     from parquetry.verbs.gc import gc as gc
     from parquetry.verbs.init import init as init
+    from parquetry.verbs.list_studies import list_studies as list_studies
     from parquetry.verbs.plan import plan as plan
+    from parquetry.verbs.power import power as power
     from parquetry.verbs.query import query as query
+    from parquetry.verbs.register import register as register
+    from parquetry.verbs.show_study import show_study as show_study
     from parquetry.verbs.status import status as status
     from parquetry.verbs.sync import sync as sync
     from parquetry.verbs.validate import validate as validate
     from parquetry.verbs.verify import verify as verify
     from parquetry.verbs.why import why as why
+    from parquetry.verbs.write_report import write_report as write_report
 
 _HOMES = {
     "Lake": "lake",
@@ -45,6 +51,7 @@ _HOMES = {
     "Project": "project",
     "Selection": "intake.selection",
     "Snapshot": "lake",
+    "analyze": "verbs.analyze",
     "compact": "verbs.compact",
     "config": "verbs.config",
     "diff": "verbs.diff",
@@ -53,13 +60,18 @@ _HOMES = {
     "export": "verbs.export",
     "gc": "verbs.gc",
     "init": "verbs.init",
+    "list_studies": "verbs.list_studies",
     "plan": "verbs.plan",
+    "power": "verbs.power",
     "query": "verbs.query",
+    "register": "verbs.register",
+    "show_study": "verbs.show_study",
     "status": "verbs.status",
     "sync": "verbs.sync",
     "validate": "verbs.validate",
     "verify": "verbs.verify",
     "why": "verbs.why",
+    "write_report": "verbs.write_report",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605

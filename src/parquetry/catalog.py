@@ -39,7 +39,7 @@ MARK = "parquetry_snapshot"
 _OURS = "parquetry:"
 _COPY = "parquetry_copy_of_"
 _ABANDONED_SECONDS = 60  # a build that was killed left its file; building takes less than a second
-_OFFLINE: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+OFFLINE: dict[str, Any] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,7 +318,7 @@ def opened(snapshot: Snapshot, schema: str, *, memory: str, threads: int) -> Ite
     Its zone is UTC, so that a day of a ``timestamptz`` is the same on every machine.
     """
     with scratch() as spill:  # DuckDB's own place is .tmp, where one stands
-        config: dict[str, Any] = {"memory_limit": memory, "threads": threads, "temp_directory": str(spill), **_OFFLINE}
+        config: dict[str, Any] = {"memory_limit": memory, "threads": threads, "temp_directory": str(spill), **OFFLINE}
         with closing(duckdb.connect(config=config)) as connection:
             connection.execute("SET TimeZone = 'UTC'")
             define(connection, snapshot, schema)
@@ -328,7 +328,7 @@ def opened(snapshot: Snapshot, schema: str, *, memory: str, threads: int) -> Ite
 @contextmanager
 def _connected(path: Path, config: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
     try:
-        with closing(duckdb.connect(str(path), config={**config, **_OFFLINE})) as connection:
+        with closing(duckdb.connect(str(path), config={**config, **OFFLINE})) as connection:
             yield connection
     except duckdb.IOException as error:
         said = str(error).splitlines()[0]
@@ -345,7 +345,7 @@ def _require_ours(path: Path) -> None:
     if not path.exists():
         return
     try:
-        with closing(duckdb.connect(str(path), read_only=True, config=dict(_OFFLINE))) as old:
+        with closing(duckdb.connect(str(path), read_only=True, config=dict(OFFLINE))) as old:
             found = old.execute(
                 "SELECT schema_name || '.' || view_name, comment FROM duckdb_views() WHERE NOT internal "
                 "UNION ALL SELECT schema_name || '.' || table_name, comment FROM duckdb_tables() WHERE NOT internal"

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from parquetry.analysis import abab
-from parquetry.analysis.design import phases_of
+from parquetry.analysis.design import phases_of, reversal
+from parquetry.analysis.fit import baseline
+from parquetry.analysis.panel import Panel
 from parquetry.errors import Usage
 
 from .series import noise, switched
@@ -19,9 +21,9 @@ def test_every_change_of_phase_has_an_effect_of_the_treatment() -> None:
     outcome, phases = switched(effect=3.0)
     answer = abab(outcome, phases)
     assert [("A", "B", 20), ("B", "A", 40), ("A", "B", 60)] == [(r.before, r.after, r.row) for r in answer.reversals]
-    for reversal in answer.reversals:
-        assert reversal.unpooled.interval.holds(3.0) and reversal.pooled.interval.holds(3.0)
-        assert reversal.pooled.sd < reversal.unpooled.sd
+    for change in answer.reversals:
+        assert change.unpooled.interval.holds(3.0) and change.pooled.interval.holds(3.0)
+        assert change.pooled.sd < change.unpooled.sd
     assert answer.unpooled is not None and answer.here is not None and answer.agree is not None
     assert answer.here.sd < answer.effect.sd
     assert answer.agree[0] > 0.99
@@ -65,6 +67,15 @@ def test_alternating_treatments_have_one_effect() -> None:
     answer = abab(outcome, phases, alternating=True, treated="B")
     assert () == answer.reversals
     assert answer.effect.interval.holds(3.0) and answer.agree is None
+
+
+@pytest.mark.parametrize("run", [1, 2])
+def test_the_noise_of_alternating_treatments_is_that_of_their_untreated_days(run: int) -> None:
+    """A level for each phase of a day left none, and then that of the whole series was taken, effect and all."""
+    phases = ["AB"[day // run % 2] for day in range(60)]
+    outcome = noise(60, 0.0, 3) + 100.0 * (np.array(phases) == "B")
+    untreated = outcome[np.array(phases) == "A"]
+    assert untreated.std(ddof=1) == pytest.approx(baseline(reversal(Panel.of(outcome, phases=phases), each=False))[1])
 
 
 def test_labels_with_numbers_are_one_condition() -> None:

@@ -224,6 +224,18 @@ def test_the_table_has_each_by_its_exact_name() -> None:
     assert plain(found) == plain(effect_sizes(stepped(40, effect=2.0), start=20, most=100, draws=40))
 
 
+def test_an_interval_of_a_trend_that_is_too_short_says_so() -> None:
+    """Where a day resembles the next very much, and only for what a trend enters."""
+    persistent = effect_sizes(noise(60, 0.9, 1), start=30, draws=40)
+    noted = {each.name for each in persistent if "too short" in each.note}
+    trends = [name for name in DEFINITIONS if name.startswith(("Tau (trend", "Tau-")) or name == "SMD (gradual)"]
+    assert set(trends) == noted
+    for seed, about, said in ((1, 0.68, True), (2, 0.47, False)):
+        found = effect_sizes(20 + noise(60, 0.6, seed), start=30, draws=40)
+        assert about == pytest.approx(found[0].autocorrelation, abs=0.01)
+        assert said == any(each.note for each in found)
+
+
 def test_units_and_missing_days_change_nothing() -> None:
     outcome = stepped(40, effect=2.0)
     found = effect_sizes(outcome, start=20, draws=40)
@@ -253,6 +265,10 @@ def test_too_few_days_have_values_without_intervals() -> None:
     found = effect_sizes([3, 4, 7, 8, 9], start=2)
     assert 1.0 == size(found, "NAP").value
     assert all(each.interval is None and "no interval" in each.note for each in found if np.isfinite(each.value))
+    just = effect_sizes([3, 4, 2, 7, 8, 9, 6, 8], start=3, draws=20)
+    assert size(just, "NAP").interval is not None, "three days in a phase and eight in all are enough"
+    for values, start in (([3, 4, 7, 8, 9, 6, 8, 7], 2), ([3, 4, 2, 7, 8, 9, 6], 3)):
+        assert size(effect_sizes(values, start=start, draws=20), "NAP").interval is None
     constant = effect_sizes([5.0] * 12, start=6)
     assert "does not vary" in size(constant, "NAP").note and "standard deviation" in size(constant, "Cohen's d").note
 

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from parquetry.analysis import Panel, its
+from parquetry.analysis import Panel, effect_sizes, its
 from parquetry.errors import BadInput, Usage
 
 from .series import stepped
@@ -97,3 +97,66 @@ def test_a_day_is_found_by_date_or_index() -> None:
     assert (1, 1, 3) == (panel.row_of("2025-01-02"), panel.row_of(1), panel.row_of(3))
     with pytest.raises(Usage, match="goes from 2025-01-01 to 2025-01-03"):
         panel.row_of("2025-02-01")
+
+
+MANY = """mt,case,values,phase,trials
+1,Johanna,54,A,20
+2,Johanna,NA,A,20
+4,Johanna,56,B,20
+1,"Lisa, ""Li"" (Turkish)",3,A,10
+2,"Lisa, ""Li"" (Turkish)",5,B,10
+"""
+
+
+@pytest.mark.parametrize("reader", ["csv", "frame"])
+def test_one_case_of_a_table_with_several(tmp_path: Path, reader: str) -> None:
+    """Rows are chosen by what stands in other columns; measurement times without a date keep their distances."""
+    (tmp_path / "many.csv").write_text(MANY)
+    where, columns = {"case": "Johanna"}, {"day": "mt", "phase": "phase", "weight": "trials"}
+    if reader == "csv":
+        panel = Panel.from_csv(tmp_path / "many.csv", "values", where=where, **columns)
+    else:
+        frame = pl.read_csv(tmp_path / "many.csv", null_values="NA")
+        panel = Panel.from_frame(frame, "values", where=where, **columns)
+    assert [54.0, None, None, 56.0] == panel.to_dict()["outcome"]
+    assert ("A", "A", "A", "B") == panel.phases and panel.days is None
+    assert [20.0, 20.0, None, 20.0] == panel.to_dict()["weight"]
+    assert [56.0] == panel.phase("B").tolist()
+    assert 1.0 == effect_sizes(panel)[0].value
+
+
+def test_every_case_of_a_table(tmp_path: Path) -> None:
+    (tmp_path / "many.csv").write_text(MANY)
+    panels = Panel.each_from_csv(tmp_path / "many.csv", "values", case="case", phase="phase")
+    assert ["Johanna", 'Lisa, "Li" (Turkish)'] == list(panels)
+    assert [3.0, 5.0] == list(panels.values())[1].outcome.tolist()
+    some = Panel.each_from_csv(tmp_path / "many.csv", "values", case="case", where={"trials": 20})
+    assert ["Johanna"] == list(some)
+
+
+def test_rows_that_are_not_there(tmp_path: Path) -> None:
+    (tmp_path / "many.csv").write_text(MANY)
+    with pytest.raises(BadInput) as error:
+        Panel.from_csv(tmp_path / "many.csv", "values", where={"case": "Anna"})
+    assert ("case = Anna",) == error.value.what
+    with pytest.raises(BadInput, match="no column 'person'"):
+        Panel.from_csv(tmp_path / "many.csv", "values", where={"person": "Anna"})
+    with pytest.raises(BadInput, match="no rows"):
+        Panel.from_frame(pl.DataFrame({"values": [1.0], "case": ["a"]}), "values", where={"case": "b"})
+
+
+def test_the_values_of_phases() -> None:
+    """What is excluded is NaN in its place; a label that is not there is an error, not an empty phase."""
+    panel = Panel.of([1, 2, 3, 4, 5], phases=["A1", "A1", "B1", "A2", "B2"], excluded={1: "ill"})
+    assert np.array_equal([1, np.nan, 4], panel.phase("A1", "A2"), equal_nan=True)
+    with pytest.raises(Usage, match="no phase C"):
+        panel.phase("A1", "C")
+
+
+def test_measurement_times_may_begin_anywhere_and_stand_in_any_order() -> None:
+    panel = Panel.of([30, 10, 20], days=[1998, 1996, 1997])
+    assert [10, 20, 30] == panel.outcome.tolist()
+    with pytest.raises(BadInput, match="more than once"):
+        Panel.of([1, 2], days=[3, 3])
+    weekly = Panel.of([1, 2], days=["4", "6"], period="week")
+    assert 3 == len(weekly)

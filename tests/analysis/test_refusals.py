@@ -89,6 +89,13 @@ def test_every_ground_has_its_case() -> None:
     assert refusals.CODES.keys() - CASES.keys() == {"not-finite"}
 
 
+def test_weekdays_tell_of_the_treatment_before_they_are_in_the_model() -> None:
+    """With fewer than three weeks the model has none, and Tuesdays and Thursdays are Tuesdays and Thursdays still."""
+    by_weekday = ["AB"[day % 7 in (1, 3)] for day in range(20)]
+    assert {"aliased"} == codes(lambda: abab(noise(20), by_weekday, alternating=True))
+    assert set() == codes(lambda: abab(noise(20), ["AB"[day // 2 % 2] for day in range(20)], alternating=True))
+
+
 def test_a_covariate_that_follows_the_treatment_is_aliased() -> None:
     near = ON + 0.05 * RAIN
     assert "aliased" in codes(lambda: its(stepped(), start=30, covariates={"near": near}))

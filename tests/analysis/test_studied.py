@@ -14,7 +14,7 @@ from parquetry.analysis.estimates import Floats, Verdict
 from parquetry.analysis.panel import Panel
 from parquetry.analysis.studied import Studied, studied
 from parquetry.errors import Usage
-from parquetry.studies import Covariate, Model, Outcome, Phases, Reading, Study
+from parquetry.studies import Covariate, Member, Model, Outcome, Phases, Reading, Schedule, Study
 
 FIRST = date(2026, 1, 1)
 ITS = Study("late_coffee", "Does it?", "ITS", Outcome("minutes asleep", "min", smallest=1.0), Reading())
@@ -154,3 +154,32 @@ def test_everything_is_plain_data() -> None:
     found = one(ITS, panel("A" * 30 + "B" * 30)).to_dict()
     assert found == json.loads(json.dumps(found, allow_nan=False))
     assert {"answer", "checks", "curves", "effect_sizes", "panel", "reasons", "variants"} <= found["series"][0].keys()
+
+
+def test_a_drawn_schedule_is_tested_and_a_chosen_one_is_not() -> None:
+    given = panel("ABBABAABBABAABABBAABABBA")
+    drawn = Schedule(chosen="randomised", seed=7, candidates="blocks", block=1)
+    found = one(replace(ITS, design="alternating", schedule=drawn), given).series[0].randomised
+    assert found
+    assert (2**12, True) == (found.admissible, found.exact)
+    assert found.p < 0.05
+    assert None is one(replace(ITS, design="alternating"), given).series[0].randomised
+
+
+def test_several_baselines_have_an_estimate_each_and_one_together() -> None:
+    """And a joint test, if the days were drawn; nothing pooled where one of them is refused."""
+    study = replace(ITS, design="multiple baseline", series=(Member("sleep", FIRST), Member("mood", FIRST)))
+    dates = tuple(FIRST + timedelta(days=day) for day in (15, 20, 25, 30))
+    study = replace(study, schedule=Schedule(chosen="randomised", candidates="starts", dates=dates))
+    panels = {"sleep": panel("A" * 20 + "B" * 25), "mood": panel("A" * 25 + "B" * 20)}
+    found = studied(study, panels)
+    assert ["sleep", "mood"] == [each.name for each in found.series]
+    assert found.pooled
+    assert found.together
+    assert found.together.effect == found.pooled
+    assert found.randomised
+    assert 16 == found.randomised.admissible
+    assert [None, None] == [each.randomised for each in found.series]
+    short = studied(study, {**panels, "mood": panel("A" * 3 + "B" * 20)})
+    assert short.refused
+    assert (None, None) == (short.pooled, short.randomised)

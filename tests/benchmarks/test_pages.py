@@ -62,7 +62,7 @@ def measured() -> tuple[list[Result], Values]:
 def test_the_pages_say_what_was_measured(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     found = report.results(RESULTS), report.values(RESULTS), report.queries(RESULTS), report.files(RESULTS)
-    made = pages.filled(text, *found)
+    made = pages.filled(text, *found, report.analyses(RESULTS))
     assert made == text, f"{page} is not what benchmarks/results say; run `python -m benchmarks --report`"
     assert "<!-- benchmarks: " in text
 

@@ -40,11 +40,13 @@ MANIFEST = (
 def folder(tmp_path: Path) -> Path:
     """A project folder with two snapshots, as far as Tab looks."""
     root = tmp_path / "project"
-    for name in ("queries", "data/lake/_manifests", "data/lake/_tags"):
+    for name in ("queries", "studies", "data/lake/_manifests", "data/lake/_tags"):
         (root / name).mkdir(parents=True)
     (root / "parquetry.toml").write_text(TOML)
     for name in ("weekly", "daily", "macros"):
         (root / f"queries/{name}.sql").write_text("SELECT 1")
+    (root / "studies/sleep.toml").write_text("")
+    (root / "studies/sleep.registered.json").write_text("{}")
     (root / "data/lake/_manifests/00000001.json").write_text("{}")
     (root / "data/lake/_manifests/00000002.json").write_text(MANIFEST)
     (root / "data/lake/_tags/paper.json").write_text('{"snapshot": 1}')
@@ -107,6 +109,8 @@ def test_global_options_are_honoured_wherever_they_stand(folder: Path) -> None:
         f"diff -C {folder} 1 ": there,
         f"--project={folder} diff ": there,
         f"--json query --quiet -C {folder}/queries --name w": ["weekly"],
+        f"-C {folder} study show ": ["sleep"],
+        f"-C {folder} study register s": ["sleep"],
         "export --jso": ["--json", "--json-schema"],
         f"-C {folder}/nowhere export ": [],
     }

@@ -156,6 +156,8 @@ def test_every_document_is_as_published(said: Callable[..., Answer], app: App) -
     check(0, "snapshots", "tag", "paper")
     _changes(check, app)
     _files(check, app)
+    _studies(check, app)
+    _designs(check, app)
     check(0, "gc", "--keep", "1", "--dry-run")
     check(0, "gc", "--keep", "2")
     check(0, "runs")
@@ -236,6 +238,32 @@ def _files(check: Check, app: App) -> None:
     shutil.copy(app.root / "contracts/app.py", app.root / "new.py")
     (app.root / "new.py").write_text((app.root / "new.py").read_text().replace("le=100", "le=90"))
     check(12, "diff-contract", "contracts/app.py:Visit", "new.py:Visit", "--exit-code")
+
+
+def _studies(check: Check, app: App) -> None:
+    (app.root / "studies").mkdir()
+    text = (
+        'question = "?"\ndesign = "ITS"\n[outcome]\ndataset = "visits"\nvalue = "score"\n'
+        '[phases]\nintervention = 2026-02-01\n[[exclude]]\nday = 2026-01-20\nreason = "travel"\n'
+    )
+    file = app.root / "studies/one.toml"
+    file.write_text(text)
+    check(0, "study", "list")
+    check(0, "study", "register", "one")
+    file.write_text(text.replace("travel", "fever").replace("ITS", "AB"))
+    check(20, "study", "register", "one")
+    check(0, "study", "show", "one")
+    check(0, "study", "list")
+
+
+def _designs(check: Check, app: App) -> None:
+    days = [f"2025-01-{day:02},{50 + (7 * day) % 11}" for day in range(1, 31)]
+    (app.root / "days.csv").write_text("\n".join(["day,value", *days, ""]))
+    (app.root / "sleep.toml").write_text(
+        'question = "?"\ndesign = "AB"\n[outcome]\nvalue = "value"\ntime = "day"\nsmallest_effect = 5\n'
+        "[phases]\nunknown = true\n"
+    )
+    check(0, "study", "power", "sleep.toml", "--csv", "days.csv", "--days", "30", "--simulations", "10")
 
 
 def _failures(check: Check, app: App) -> None:

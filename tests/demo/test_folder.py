@@ -33,6 +33,7 @@ def test_it_is_a_project_that_opens(tmp_path: Path) -> None:
     assert ["month", "all", "all", "all"] == [dataset.partition for dataset in project.datasets.values()]
     assert ("BehavioralEvent", "behavioral_events") == project.datasets["behavioral_events"].table
     assert {"events_by_phase", "effect_by_reversal", "data_by_week", "user_timeline"} < set(project.queries)
+    assert {"spaced_retrieval", "first_evenings"} == set(project.studies)
     assert URL == project.url("app").reveal()
     assert 0o600 == stat.S_IMODE((folder / ".env").stat().st_mode)
 

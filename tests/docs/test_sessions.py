@@ -14,12 +14,17 @@ def test_the_study_goes_as_the_documents_say(server: EmbeddedServer, tmp_path: P
     (folder := tmp_path / "my-study").mkdir()
     for path, played in record.study(folder, server):
         assert record.compared(path.read_text(encoding="utf-8")) == record.compared(played), path.name
-    played_here = {Path(n).name for n in (*record.STUDY[1:], record.REPORTS[0])}
+    played_here = {Path(n).name for n in (*record.STUDY[1:], record.REPORTS[0], *record.FILES)}
     assert {p.name for p in (DOCS / "how-to").iterdir()} == played_here | {"prisma.md"}
 
 
 def test_report_files_go_as_the_documents_say(tmp_path: Path) -> None:
     for path, played in record.reports(tmp_path):
+        assert record.compared(path.read_text(encoding="utf-8")) == record.compared(played), path.name
+
+
+def test_files_go_as_the_documents_say(tmp_path: Path) -> None:
+    for path, played in record.files(tmp_path):
         assert record.compared(path.read_text(encoding="utf-8")) == record.compared(played), path.name
 
 

@@ -15,6 +15,8 @@ import pytest
 from parquetry import Project, demo, export, query
 from parquetry.demo.server import EmbeddedServer
 from parquetry.project.queries import catalogue
+from parquetry.studies.declared import found
+from parquetry.verbs.panels import panels
 from parquetry.verbs.query import named
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "self-tracker"
@@ -69,6 +71,24 @@ def test_each_is_described_and_runs(study: Study) -> None:
         if described.runs_alone:
             assert study.ask(name).columns
     assert ["user_timeline"] == [name for name, q in found.items() if not q.runs_alone]
+
+
+def test_the_studies_have_the_days_of_the_abab_query(study: Study) -> None:
+    """Two ways from the same rows to the same days; the phases are those that were planted."""
+    days = study.ask("abab_series")
+    for name, phases in (("spaced_retrieval", study.planted.phases), ("first_evenings", study.planted.phases[:2])):
+        declared, _ = found(study.project.root, name)
+        gathered = panels(study.project, declared)
+        panel = gathered.panels[""]
+        rows = days.filter(polars.col("phase").is_in([phase.label for phase in phases]))
+        score = next(column for column in rows.columns if "score" in column and rows[column].dtype.is_float())
+        assert rows["day"].to_list() == [day.item() for day in panel.calendar()]
+        assert rows["phase"].to_list() == list(panel.phases)
+        assert rows[score].to_list() == pytest.approx(panel.outcome.tolist(), abs=0.01)
+        assert len(panel) == panel.usable.sum()
+    assert ("intervention_A_1", "intervention_A_2") == panels(
+        study.project, found(study.project.root, "spaced_retrieval")[0]
+    ).study.phases.treated
 
 
 def test_counts(study: Study) -> None:

@@ -6,6 +6,8 @@ Causal analyses of one person's data: exact, right under autocorrelation, and ab
     its(minutes_asleep, start=30).average          # an Estimate: mean, interval, probabilities
     abab(mood, phases="AAAAAAABBBBBBBAAAAAAABBBBBBB").reversals
     effect_sizes(minutes_asleep, start=30)         # NAP, Tau-U, SMD …, each with its definition
+    counts(pickups, start=30, exposure=hours_worn) # negative binomial; sampled, so it needs the extra ``bayes``
+    shares(done, start=30, trials=planned)         # beta-binomial, likewise
     change_points(weight).points                   # when the date is not known: exploratory
 
 On plain arrays, on a `Panel`, or on frames and CSV files by way of one; no project and no lake is
@@ -28,6 +30,9 @@ try:
     from parquetry.analysis.estimates import Interval as Interval
     from parquetry.analysis.estimates import Reason as Reason
     from parquetry.analysis.estimates import Variant as Variant
+    from parquetry.analysis.families import counts as counts
+    from parquetry.analysis.families import shares as shares
+    from parquetry.analysis.familyanswers import Modelled as Modelled
     from parquetry.analysis.its import Interrupted as Interrupted
     from parquetry.analysis.its import its as its
     from parquetry.analysis.panel import Panel as Panel

@@ -144,14 +144,19 @@ def abab(
     return answered(fit, Asked(level, smallest, rope, direction), seed)
 
 
-def answered(fit: Fit, asked: Asked, seed: int = 0) -> Reversed:
-    """The effects of a fitted reversal design, whether or not an answer would be refused."""
+def answered(fit: Fit, asked: Asked, seed: int = 0, *, alone: Fit | None = None) -> Reversed:
+    """
+    The effects of a fitted reversal design, whether or not an answer would be refused.
+
+    Args:
+        alone: The fit without pooling, where there is one already.
+    """
     design = fit.design
     names = [name for name in design.names if name.startswith("reversal ")]
     effect = fit.estimate("effect", design.unit("effect"), asked)
     if not names:
         return Reversed(fit, None, asked, (), effect, None, None, None, None, fit.phi(asked))
-    alone = unpooled(design)
+    alone = alone or unpooled(design)
     contrasts = [design.unit("effect") + design.unit(name) for name in names]
     own = [alone.design.unit(name) for name in names]
     changes = tuple(

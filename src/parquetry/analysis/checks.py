@@ -25,6 +25,8 @@ from parquetry.analysis.refusals import missing_shares
 
 Answer: TypeAlias = Interrupted | Reversed
 REPLICATES = 1_000
+_Statistic: TypeAlias = Callable[[Floats], Floats]
+_NONE: Mapping[str, _Statistic] = {}
 
 
 def checks(answer: Answer, *, seed: int = 0) -> tuple[Check, ...]:
@@ -80,7 +82,23 @@ def predictive(fit: Fit, seed: int = 0) -> Iterator[Check]:
     mean = drawn.beta @ fit.design.matrix[usable].T
     replicated = mean + simulated(drawn.phi, drawn.sigma, np.diff(times), random)
     weekdays = fit.design.panel.period == "day" and len(times) >= 7 * limits.WEEKS
-    for name, statistic in _statistics(times, weekdays=weekdays).items():
+    yield from compared(observed, replicated, times, weekdays=weekdays)
+
+
+def compared(
+    observed: Floats, replicated: Floats, times: Whole, *, weekdays: bool, more: Mapping[str, _Statistic] = _NONE
+) -> Iterator[Check]:
+    """
+    A series beside those that the model draws, by each statistic.
+
+    Args:
+        observed: Shape (days,).
+        replicated: Shape (series, days).
+        times: Rows of the days, shape (days,).
+        weekdays: Whether there are enough days for them.
+        more: Statistics besides the usual ones.
+    """
+    for name, statistic in {**_statistics(times, weekdays=weekdays), **more}.items():
         seen, values = float(statistic(observed[None, :])[0]), statistic(replicated)
         above, below = float((values >= seen).mean()), float((values <= seen).mean())
         probability = min(1.0, 2 * min(above, below))
@@ -92,9 +110,9 @@ def predictive(fit: Fit, seed: int = 0) -> Iterator[Check]:
         yield Check("posterior predictive: weekdays", Verdict.NOT_APPLICABLE)
 
 
-def _statistics(times: Whole, *, weekdays: bool) -> Mapping[str, Callable[[Floats], Floats]]:
+def _statistics(times: Whole, *, weekdays: bool) -> Mapping[str, _Statistic]:
     """Each from a table of series, shape (series, days), to a number a series."""
-    found: dict[str, Callable[[Floats], Floats]] = {
+    found: dict[str, _Statistic] = {
         "mean": lambda rows: rows.mean(axis=1),
         "sd": lambda rows: rows.std(axis=1),
         "smallest": lambda rows: rows.min(axis=1),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import bdtrc, fdtrc, stdtr, stdtrit, xlogy
+from scipy.special import bdtrc, expit, fdtrc, stdtr, stdtrit, xlogy
 
 from parquetry.analysis.design import Design
 from parquetry.analysis.estimates import Floats
@@ -156,6 +156,32 @@ def poisson(matrix: Floats, counts: Floats, exposure: Floats | None = None, *, q
     )  # fmt: skip
 
 
+def logistic(matrix: Floats, successes: Floats, trials: Floats) -> Classical:
+    """
+    Binomial regression of *successes* out of *trials* with a logit link, by iteratively reweighted least squares.
+
+    Raises:
+        Usage: More successes than trials.
+    """
+    if (successes > trials).any():
+        raise Usage("more successes than trials")
+    share: Floats = (successes + 0.5) / (trials + 1)
+    beta: Floats = np.zeros(matrix.shape[1])
+    for _ in range(_STEPS):
+        weight = trials * share * (1 - share)
+        working = np.log(share / (1 - share)) + (successes - trials * share) / weight
+        before, beta = beta, np.linalg.solve(matrix.T @ (matrix * weight[:, None]), matrix.T @ (weight * working))
+        share = expit(matrix @ beta)
+        if np.abs(beta - before).max() <= _TOLERANCE * np.abs(beta).max():
+            break
+    freedom, variance = len(successes) - matrix.shape[1], trials * share * (1 - share)
+    pearson = float(((successes - trials * share) ** 2 / variance).sum() / freedom)
+    missed = trials - successes
+    parts = xlogy(successes, successes / (trials * share)) + xlogy(missed, missed / (trials * (1 - share)))
+    covariance = np.linalg.inv(matrix.T @ (matrix * variance[:, None]))
+    return Classical("binomial", beta, covariance, freedom, pearson, deviance=float(2 * parts.sum()))
+
+
 def f_test(smaller: Classical, larger: Classical) -> float:
     """The p-value of what the *larger* of two nested quasi-Poisson regressions explains more."""
     more = smaller.freedom - larger.freedom
@@ -191,6 +217,17 @@ def side_by_side(design: Design, contrast: Floats, level: float = 0.95) -> tuple
         low, middle, high = fit.interval(contrast, level)
         found.append(Row(fit.method, low, middle, high, float(np.sqrt(contrast @ fit.covariance @ contrast)), fit.phi))
     return tuple(found)
+
+
+def autocorrelation(values: Floats, lag: int) -> float:
+    """
+    The sample autocorrelation of *values* at *lag*, around their mean: too small in short series.
+
+    NaN for a constant, or for fewer values than the lag needs. Rows must follow one another without gaps.
+    """
+    rest = np.asarray(values, dtype=np.float64) - np.mean(values)
+    squares = float(rest @ rest)
+    return float(rest[lag:] @ rest[:-lag]) / squares if 0 < lag < len(rest) and squares > 0 else float("nan")
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,11 +118,15 @@ class Design:
         """
         The share of the treatment's variance that weekdays, season and covariates explain, 0 to 1.
 
-        A trend does not count: it is correlated with every intervention that lasts.
+        Weekdays count even where the series is too short for them to be in the model. A trend does
+        not: it is correlated with every intervention that lasts.
         """
         usable = self.usable
         treated = self.treated[usable].astype(float)
         others = self.matrix[usable][:, self.nuisance()]
+        short = self.panel.period == "day" and not any(name.startswith("weekday ") for name in self.names)
+        if short and self.options["season"]:
+            others = np.column_stack([others, *(values[usable] for _, values, _ in _weekdays(self.panel))])
         centred = treated - treated.mean()
         if not centred.any() or not others.shape[1]:
             return 0.0
@@ -203,6 +207,14 @@ def reversal(
         "panel": panel, "treated": treated, "trend": trend, "washout": washout, "season": season, "each": each
     }  # fmt: skip
     return _design(panel, columns, flags, tuple(names), phases, reversal, options)
+
+
+def steady(panel: Panel, *, season: bool = True) -> Design:
+    """The design of a series that nobody has treated: a level, and weekdays or season."""
+    columns: list[Column] = [("intercept", np.ones(len(panel)), INTERCEPT_SD)]
+    phases = (Phase("A", False, 0, len(panel) - 1),)
+    options = {"panel": panel, "washout": 0, "season": season}
+    return _design(panel, columns, np.zeros(len(panel), dtype=bool), (), phases, steady, options)
 
 
 def phases_of(labels: Sequence[str], treated: str | Sequence[str] = ()) -> tuple[Phase, ...]:

@@ -171,6 +171,9 @@ def baseline(design: Design) -> tuple[float, float]:
         return 0.0, 1.0
     rows = np.flatnonzero(chosen)
     columns = [((rows >= p.first) & (rows <= p.last)).astype(float) for p in design.phases if not p.treated]
+    if not design.options.get("each", True):
+        # Phases of a day or two would take most of the noise for levels.
+        columns = [np.ones(len(rows))]
     if "trend" in design.names and len(rows) >= _TREND_DAYS:
         columns.append(design.matrix[chosen, design.column("trend")])
     levels = np.column_stack([column for column in columns if column.any()])

@@ -3,70 +3,140 @@ The same model by sampling: a check of the exact posterior that shares no line o
 
 PyMC with nutpie's NUTS, imported only here and only when asked for (extra ``bayes``). The model is
 written as the text of `posterior` writes it, in the same standardised units, so that its draws are
-comparable number by number.
+comparable number by number; `by_nuts` puts them through the same questions.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from parquetry.analysis import posterior as exact
-from parquetry.analysis.estimates import Check, Floats, Verdict
+from parquetry.analysis import refusals
+from parquetry.analysis.abab import Reversed
+from parquetry.analysis.abab import answered as reversed_answer
+from parquetry.analysis.estimates import Check, Estimate, Floats, Verdict
 from parquetry.analysis.fit import Fit
+from parquetry.analysis.its import Interrupted
+from parquetry.analysis.its import answered as interrupted_answer
+from parquetry.analysis.posterior import Posterior
+from parquetry.analysis.sampler import Drawn, compiled, drawn
 from parquetry.errors import MissingExtra
 
-R_HAT, EFFECTIVE = 1.01, 400
-"""Vehtari et al. (2021), Bayesian Analysis 16(2):667-718: r-hat below 1.01, 400 effective draws."""
+AGREES = 0.06
+"""Posterior standard deviations by which mean and ends of an interval may differ from the exact ones."""
+_SURE = 1e9
+"""Degrees of freedom of a σ that is known, as it is within one draw."""
+_PARAMETERS = ("beta", "sigma", "phi")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sampled:
+class ByNuts:
     """
-    Draws of the model's parameters, in units of the fit's spread, all chains one after the other.
+    An answer by sampling.
 
     Attributes:
-        beta: Shape (draws, columns).
-        sigma, phi: Shape (draws,).
-        checks: r-hat, effective sample size, divergences; a failure withholds the numbers.
+        answer: The exact one's kind, all its estimates from draws. Its fit is still the exact one, so
+            that checks, curves and other models go on from there.
+        checks: r-hat, effective sample size, divergences, and how far it is from the exact answer.
     """
 
-    beta: Floats
-    sigma: Floats
-    phi: Floats
+    answer: Interrupted | Reversed
     checks: tuple[Check, ...]
 
 
-def sampled(fit: Fit, *, draws: int = 2_000, tune: int = 1_000, chains: int = 4, seed: int = 0) -> Sampled:
+def by_nuts(answer: Interrupted | Reversed, *, draws: int = 8_000, seed: int = 0) -> ByNuts:
     """
-    Sample the posterior of a fitted design.
+    The same questions answered from draws; takes a minute or so.
+
+    Args:
+        draws: Of each of four chains.
+
+    Raises:
+        Refused: The sampler did not settle; ``facts["reasons"]`` says how.
+        MissingExtra: The extra ``bayes`` is not installed.
+    """
+    found = sampled(answer.fit, draws=draws, seed=seed)
+    refusals.refuse(found.reasons)
+    fit = _with_draws(answer.fit, found)
+    if isinstance(answer, Interrupted):
+        changed = interrupted_answer(fit, answer.start, answer.asked, answer.window)
+        return ByNuts(replace(changed, fit=answer.fit), (*found.checks, *_agreement(answer.main, changed.main)))
+    checks, alone = found.checks, None
+    if answer.alone is not None:
+        second = sampled(answer.alone, draws=draws, seed=seed + 1)
+        refusals.refuse(second.reasons)
+        alone, checks = _with_draws(answer.alone, second), _worse(checks, second.checks)
+    switched = reversed_answer(fit, answer.asked, seed, alone=alone)
+    switched = replace(switched, fit=answer.fit, alone=answer.alone)
+    return ByNuts(switched, (*checks, *_agreement(answer.main, switched.main)))
+
+
+def sampled(fit: Fit, *, draws: int = 2_000, tune: int = 1_000, chains: int = 4, seed: int = 0) -> Drawn:
+    """
+    Sample the posterior of a fitted design: ``beta`` (draws, columns), ``sigma`` and ``phi`` in units of its spread.
 
     Raises:
         MissingExtra: The extra ``bayes`` is not installed.
     """
-    try:
-        # Late imports: seconds, and only this function needs them.
-        import arviz
-        import nutpie
-    except ModuleNotFoundError:
-        raise MissingExtra("bayes", "sampling a posterior") from None
-    compiled = nutpie.compile_pymc_model(model(fit))
-    trace = nutpie.sample(
-        compiled, draws=draws, tune=tune, chains=chains, seed=seed, progress_bar=False, target_accept=0.95
+    program = compiled(model(fit), "sampling a posterior")
+    return drawn(program, _PARAMETERS, _PARAMETERS, draws=draws, tune=tune, chains=chains, seed=seed)
+
+
+def _with_draws(fit: Fit, found: Drawn) -> Fit:
+    """The fit with a posterior whose nodes are the draws: each coefficient known, σ known."""
+    beta, sigma, phi = (found.values[name] for name in _PARAMETERS)
+    count, columns = beta.shape
+    scale = _scales(fit, beta, sigma)
+    root = np.broadcast_to(np.zeros((1, 1, 1)), (count, columns, columns))
+    posterior = Posterior(
+        np.full(count, 1 / count), phi, scale, beta, root, _SURE, sigma**2 * _SURE, 0.0, float("nan")
     )  # fmt: skip
-    values = {name: np.asarray(trace.posterior[name]) for name in ("beta", "sigma", "phi")}
-    return Sampled(
-        values["beta"].reshape(-1, values["beta"].shape[-1]), values["sigma"].ravel(), values["phi"].ravel(),
-        _checks(arviz, trace),
-    )  # fmt: skip
+    return replace(fit, posterior=posterior)
+
+
+def _scales(fit: Fit, beta: Floats, sigma: Floats) -> Any:
+    """The row of the prior's scales that each draw most probably comes from."""
+    best, found = np.full(len(beta), -np.inf), np.zeros(len(beta), dtype=np.int64)
+    random = np.random.default_rng(0)
+    for row, (sd, weight) in enumerate(zip(fit.prior.sd, fit.prior.weights, strict=True)):
+        density = -0.5 * ((beta / (sigma[:, None] * sd)) ** 2).sum(axis=1) - np.log(sd).sum() + np.log(weight)
+        # The largest of log densities with Gumbel noise is a draw with these densities' odds.
+        density = density + random.gumbel(size=len(beta))
+        found, best = np.where(density > best, row, found), np.maximum(density, best)
+    return found
+
+
+def _worse(one: tuple[Check, ...], other: tuple[Check, ...]) -> tuple[Check, ...]:
+    """By name, the check that is nearer to its limit."""
+    lowest = ("effective sample size",)
+    return tuple(
+        min(pair, key=lambda check: (check.value or 0.0) * (1 if check.name in lowest else -1))
+        for pair in zip(one, other, strict=True)
+    )
+
+
+def _agreement(ours: Estimate, theirs: Estimate) -> Iterator[Check]:
+    moved = [
+        theirs.mean - ours.mean,
+        theirs.interval.low - ours.interval.low,
+        theirs.interval.high - ours.interval.high,
+    ]
+    value = float(np.abs(moved).max() / ours.sd)
+    verdict = Verdict.PASSED if value <= AGREES else Verdict.FAILED
+    yield Check("agreement with the exact posterior", verdict, value, AGREES, facts={"exact": ours.mean})
 
 
 def model(fit: Fit) -> Any:
     """The PyMC model of a fitted design."""
-    # Late imports: seconds, and only this function needs them.
-    import pymc as pm
+    try:
+        # Late import: seconds, and only a sampler needs it.
+        import pymc as pm
+    except ModuleNotFoundError:
+        raise MissingExtra("bayes", "sampling a posterior") from None
 
     design = fit.design
     usable = design.usable
@@ -90,18 +160,3 @@ def model(fit: Fit) -> Any:
         mean = pm.math.concatenate([np.zeros(1), kept * errors[:-1]])
         pm.Potential("likelihood", pm.logp(pm.Normal.dist(mean, spread), errors).sum())
     return made
-
-
-def _checks(arviz: Any, trace: Any) -> tuple[Check, ...]:
-    summary = arviz.summary(trace, var_names=["beta", "sigma", "phi"], round_to="none")
-    rhat, effective = float(summary["r_hat"].max()), float(summary["ess_bulk"].min())
-    diverged = int(np.asarray(trace.sample_stats["diverging"]).sum())
-    looked = [
-        ("r-hat", rhat, R_HAT, rhat < R_HAT),
-        ("effective sample size", effective, EFFECTIVE, effective >= EFFECTIVE),
-    ]
-    looked.append(("divergences", float(diverged), 0.0, diverged == 0))
-    return tuple(
-        Check(name, Verdict.PASSED if passed else Verdict.FAILED, value, limit, refuses=True)
-        for name, value, limit, passed in looked
-    )

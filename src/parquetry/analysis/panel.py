@@ -8,6 +8,7 @@ a value is NaN, and stays so. How events become days is decided before, in a que
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -75,6 +76,7 @@ class Panel:
         A panel from plain sequences.
 
         With *days*, rows are put in order and the days between them that are not there become missing.
+        Days may be dates, or whole numbers (sessions, measurement times) that are not dated.
 
         Raises:
             BadInput: Lengths differ, a day is there twice, a value is infinite, a covariate has gaps.
@@ -93,41 +95,78 @@ class Panel:
         return made if days is None else _on_calendar(made, days)
 
     @classmethod
-    def from_frame(cls, frame: pl.DataFrame, outcome: str, *, day: str = "", phase: str = "", **others: Any) -> Panel:
-        """A panel from the columns of a frame; `of` says what else there is. ``covariates`` is a list of columns."""
-        names = others.pop("covariates", ())
+    def from_frame(
+        cls,
+        frame: pl.DataFrame,
+        outcome: str,
+        *,
+        day: str = "",
+        phase: str = "",
+        weight: str = "",
+        where: Mapping[str, object] | None = None,
+        covariates: Sequence[str] = (),
+        **others: Any,
+    ) -> Panel:
+        """A panel from the columns of a frame; the arguments are those of `from_csv`."""
+        for name, value in (where or {}).items():
+            frame = frame.filter(frame[name].cast(str) == str(value))
+        if not len(frame):
+            raise BadInput("no rows", what=_sought(where))
         return cls.of(
             frame[outcome].cast(float).to_numpy(),
             phases=frame[phase].cast(str).to_list() if phase else (),
-            days=frame[day].to_numpy() if day else None,
-            covariates={name: frame[name].cast(float).to_numpy() for name in names},
+            days=frame[day].to_list() if day else None,
+            weight=frame[weight].cast(float).to_list() if weight else None,
+            covariates={name: frame[name].cast(float).to_numpy() for name in covariates},
             **others,
         )
 
     @classmethod
-    def from_csv(cls, path: Path | str, outcome: str, *, day: str = "", phase: str = "", **others: Any) -> Panel:
+    def from_csv(
+        cls,
+        path: Path | str,
+        outcome: str,
+        *,
+        day: str = "",
+        phase: str = "",
+        weight: str = "",
+        where: Mapping[str, object] | None = None,
+        covariates: Sequence[str] = (),
+        **others: Any,
+    ) -> Panel:
         """
         A panel from a CSV file with a header; an empty cell or NA is a missing value.
 
+        Args:
+            outcome, day, phase, weight, covariates: Names of columns. *day* holds dates or whole numbers.
+            where: Which rows, by what stands in other columns: ``{"case": "Johanna"}``.
+            others: What else `of` takes.
+
         Raises:
-            BadInput: No such column, a cell that is no number, or a row that is too short or too long.
+            BadInput: No such column, no such rows, a cell that is no number, or a row that is too short
+                or too long.
         """
-        with Path(path).open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, strict=True))
-        for line, row in enumerate(rows, 2):
-            if None in row or None in row.values():
-                raise BadInput(f"{path}, line {line}: not as many cells as the header has columns; is the file cut?")
-        names = list(others.pop("covariates", ()))
-        for name in filter(None, [outcome, day, phase, *names]):
-            if not rows or rows[0].get(name) is None:
-                raise BadInput(f"{path}: no column '{name}'", what=f"columns: {', '.join(rows[0]) if rows else 'none'}")
+        rows = _read(path, [outcome, day, phase, weight, *covariates, *(where or ())])
+        chosen = [(i, row) for i, row in rows if all(row[name] == str(value) for name, value in (where or {}).items())]
+        if not chosen:
+            raise BadInput(f"{path}: no such rows", what=_sought(where))
+        numbers = {name: [_cell(row[name], path, i) for i, row in chosen] for name in (outcome, *covariates)}
         return cls.of(
-            [_cell(row[outcome], path, line) for line, row in enumerate(rows, 2)],
-            phases=[row[phase] for row in rows] if phase else (),
-            days=[row[day] for row in rows] if day else None,
-            covariates={name: [_cell(row[name], path, line) for line, row in enumerate(rows, 2)] for name in names},
+            numbers[outcome],
+            phases=[row[phase] for _, row in chosen] if phase else (),
+            days=[row[day] for _, row in chosen] if day else None,
+            weight=[_cell(row[weight], path, i) for i, row in chosen] if weight else None,
+            covariates={name: numbers[name] for name in covariates},
             **others,
         )
+
+    @classmethod
+    def each_from_csv(cls, path: Path | str, outcome: str, *, case: str, **columns: Any) -> dict[str, Panel]:
+        """A panel for each value of the column *case*, in the order of the file; *columns* as in `from_csv`."""
+        where = dict(columns.pop("where", None) or {})
+        rows = [row for _, row in _read(path, [case, *where]) if all(row[k] == str(v) for k, v in where.items())]
+        names = dict.fromkeys(row[case] for row in rows)
+        return {name: cls.from_csv(path, outcome, where={**where, case: name}, **columns) for name in names}
 
     def __len__(self) -> int:
         return len(self.outcome)
@@ -138,6 +177,20 @@ class Panel:
         there = np.isfinite(self.outcome)
         there[list(self.excluded)] = False
         return there
+
+    def phase(self, *labels: str) -> Floats:
+        """
+        The values of the phases with these *labels*, one after the other; what does not count is NaN.
+
+        Raises:
+            Usage: There is no such phase.
+        """
+        unknown = set(labels) - set(self.phases)
+        if unknown:
+            known = ", ".join(dict.fromkeys(self.phases)) or "none"
+            raise Usage(f"no phase {', '.join(sorted(unknown))}", what=f"phases: {known}")
+        found: Floats = np.where(self.usable, self.outcome, np.nan)[np.isin(self.phases, labels)]
+        return found
 
     def calendar(self) -> Days:
         """The days, or as many from 1 January 2001 (a Monday) where dates are not known."""
@@ -153,14 +206,19 @@ class Panel:
 
     def until(self, row: int) -> Panel:
         """The rows before *row*."""
+        return self.between(0, row)
+
+    def between(self, first: int, end: int) -> Panel:
+        """The rows from *first* to before *end*."""
+        rows = slice(first, end)
         return replace(
             self,
-            outcome=self.outcome[:row],
-            phases=self.phases[:row],
-            days=None if self.days is None else self.days[:row],
-            covariates={name: values[:row] for name, values in self.covariates.items()},
-            weight=None if self.weight is None else self.weight[:row],
-            excluded={i: why for i, why in self.excluded.items() if i < row},
+            outcome=self.outcome[rows],
+            phases=self.phases[rows],
+            days=None if self.days is None else self.days[rows],
+            covariates={name: values[rows] for name, values in self.covariates.items()},
+            weight=None if self.weight is None else self.weight[rows],
+            excluded={i - first: why for i, why in self.excluded.items() if first <= i < end},
         )
 
     def row_of(self, day: object) -> int:
@@ -198,6 +256,23 @@ def _same_length(name: str, values: Any, length: int) -> Any:
     return values
 
 
+def _read(path: Path | str, columns: Sequence[str]) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a CSV file with the number of each line; *columns* must be there, empty names aside."""
+    with Path(path).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file, strict=True))
+    for line, row in enumerate(rows, 2):
+        if None in row or None in row.values():
+            raise BadInput(f"{path}, line {line}: not as many cells as the header has columns; is the file cut?")
+    for name in filter(None, columns):
+        if not rows or rows[0].get(name) is None:
+            raise BadInput(f"{path}: no column '{name}'", what=f"columns: {', '.join(rows[0]) if rows else 'none'}")
+    return list(enumerate(rows, 2))
+
+
+def _sought(where: Mapping[str, object] | None) -> str:
+    return " and ".join(f"{name} = {value}" for name, value in (where or {}).items()) or "the file has none"
+
+
 def _cell(text: str, path: Path | str, line: int) -> float:
     if text.strip().lower() in _NOTHING:
         return float("nan")
@@ -210,6 +285,11 @@ def _cell(text: str, path: Path | str, line: int) -> float:
 def _on_calendar(panel: Panel, days: Sequence[Any] | Days) -> Panel:
     _same_length("days", days, len(panel))
     step = _STEPS[panel.period]
+    counted = all(re.fullmatch(r"[+-]?\d{1,6}", str(day).strip()) for day in days)
+    if counted:
+        # Numbers that are no dates; those of a Panel stay unknown, and only their distances count.
+        epoch = _EPOCH[panel.period]
+        days = [epoch + step * (int(day) - int(days[0])) for day in days]
     try:
         given = np.array([str(day)[:10] for day in days], dtype=step.dtype.str.replace("m8", "M8"))
     except ValueError as error:
@@ -231,7 +311,7 @@ def _on_calendar(panel: Panel, days: Sequence[Any] | Days) -> Panel:
         panel,
         outcome=spread(panel.outcome),
         phases=_phases_between([panel.phases[i] if i >= 0 else None for i in filled]) if panel.phases else (),
-        days=given.min() + step * np.arange(length),
+        days=None if counted else given.min() + step * np.arange(length),
         covariates={name: spread(values) for name, values in panel.covariates.items()},
         weight=None if panel.weight is None else spread(panel.weight),
         excluded={int(rows[i]): why for i, why in panel.excluded.items()},

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -35,12 +35,16 @@ class Schedules:
         count: How many there are.
         every: All of them, shape (count, days); True is a treated day.
         draw: Some of them, shape (draws, days).
+        at: One of them by its number, from 0 on, shape (days,); each has one number.
+        holds: Whether a schedule, shape (days,), is one of them.
     """
 
     how: str
     count: int
     every: Callable[[], Flags]
     draw: Callable[[np.random.Generator, int], Flags]
+    at: Callable[[int], Flags]
+    holds: Callable[[Flags], bool]
 
 
 def starts(days: int, candidates: Sequence[int]) -> Schedules:
@@ -68,7 +72,15 @@ def changes(days: int, phases: int, shortest: int) -> Schedules:
     def draw(random: np.random.Generator, draws: int) -> Flags:
         return _phased(_subsets(random, slots, cuts, draws) + offset, days)
 
-    return Schedules(f"{phases} phases of at least {shortest} days", count, every, draw)
+    def at(index: int) -> Flags:
+        found: Flags = _phased(np.array([_subset(index, slots, cuts)]) + offset, days)[0]
+        return found
+
+    def holds(used: Flags) -> bool:
+        edges = [0, *(np.flatnonzero(used[1:] != used[:-1]) + 1).tolist(), days]
+        return len(edges) == phases + 1 and not used[0] and min(b - a for a, b in pairwise(edges)) >= shortest
+
+    return Schedules(f"{phases} phases of at least {shortest} days", count, every, draw, at, holds)
 
 
 def blocks(days: int, size: int = 1) -> Schedules:
@@ -87,7 +99,14 @@ def blocks(days: int, size: int = 1) -> Schedules:
     def draw(random: np.random.Generator, draws: int) -> Flags:
         return spread(random.random((draws, number)) < 0.5)
 
-    return Schedules(f"{number} blocks of {2 * size} days", 2**number, every, draw)
+    def at(index: int) -> Flags:
+        found: Flags = spread(np.array([[index >> block & 1 for block in range(number)]], dtype=bool))[0]
+        return found
+
+    def holds(used: Flags) -> bool:
+        return bool((spread(used[None, :: 2 * size])[0] == used).all())
+
+    return Schedules(f"{number} blocks of {2 * size} days", 2**number, every, draw, at, holds)
 
 
 def complete(days: int, treated: int) -> Schedules:
@@ -100,10 +119,21 @@ def complete(days: int, treated: int) -> Schedules:
         return _at(chosen, days)
 
     def draw(random: np.random.Generator, draws: int) -> Flags:
+        # A threshold, since to find a number is six times as fast as to find where it is.
         order = random.integers(2**32, size=(draws, days), dtype=np.uint32)
-        return _at(np.argpartition(order, treated, axis=1)[:, :treated], days)
+        found: Flags = order <= np.partition(order, treated - 1, axis=1)[:, treated - 1, None]
+        while (again := found.sum(axis=1) != treated).any():
+            found[again] = draw(random, int(again.sum()))
+        return found
 
-    return Schedules(f"any {treated} of {days} days", math.comb(days, treated), every, draw)
+    def at(index: int) -> Flags:
+        found: Flags = _at(np.array([_subset(index, days, treated)]), days)[0]
+        return found
+
+    def holds(used: Flags) -> bool:
+        return int(used.sum()) == treated
+
+    return Schedules(f"any {treated} of {days} days", math.comb(days, treated), every, draw, at, holds)
 
 
 def listed(schedules: Sequence[Sequence[Any]] | npt.NDArray[Any]) -> Schedules:
@@ -164,19 +194,29 @@ def randomisation_test(
     tried = schedules.every() if exact else schedules.draw(np.random.default_rng(seed), draws)
     if values.shape != used.shape or tried.shape[1] != len(used):
         raise Usage(f"{len(values)} outcomes, {len(used)} days of a schedule, and schedules of {tried.shape[1]} days")
-    if exact and not (tried == used).all(axis=1).any():
+    if not schedules.holds(used):
         raise Usage("the schedule that was used is not one of those it was drawn from", what=schedules.how)
     found = differences(values, tried, washout)
     seen = float(differences(values, used[None, :], washout)[0])
     if not math.isfinite(seen):
         raise Usage("the schedule that was used leaves no day to compare with")
+    return judged(schedules.how, seen, found, schedules.count, exact, alternative)
+
+
+def judged(how: str, seen: float, found: Floats, admissible: int, exact: bool, alternative: Alternative) -> Randomised:
+    """
+    How unusual *seen* is among *found*, the statistic under the schedules looked at.
+
+    Args:
+        exact: *found* has all schedules, the one that was used among them; else it counts as one more.
+    """
     extreme, own = _extremity(found, alternative), float(_extremity(np.array([seen]), alternative)[0])
     slack = _ROUNDING * float(np.nanmax(np.abs(found), initial=abs(seen)))
     more = 0 if exact else 1
     p = (int((extreme >= own - slack).sum()) + more) / (len(found) + more)
     ties = int((extreme >= extreme.max() - slack).sum())
     smallest = ties / len(found) if exact else 1 / (len(found) + 1)
-    return Randomised(schedules.how, seen, p, smallest, schedules.count, exact, alternative, found)
+    return Randomised(how, seen, p, smallest, admissible, exact, alternative, found)
 
 
 def differences(outcome: Floats, schedules: Flags, washout: int = 0) -> Floats:
@@ -217,7 +257,14 @@ def _listed(how: str, table: Flags) -> Schedules:
         found: Flags = table[random.integers(len(table), size=draws)]
         return found
 
-    return Schedules(how, len(table), lambda: table, draw)
+    def at(index: int) -> Flags:
+        found: Flags = table[index]
+        return found
+
+    def holds(used: Flags) -> bool:
+        return bool((table == used).all(axis=1).any())
+
+    return Schedules(how, len(table), lambda: table, draw, at, holds)
 
 
 def _phased(cuts: Whole, days: int) -> Flags:
@@ -237,6 +284,21 @@ def _subsets(random: np.random.Generator, of: int, size: int, draws: int) -> Who
     found = np.sort(random.integers(of, size=(draws, size)), axis=1)
     while (again := (np.diff(found, axis=1) == 0).any(axis=1)).any():
         found[again] = np.sort(random.integers(of, size=(int(again.sum()), size)), axis=1)
+    return found
+
+
+def _subset(index: int, of: int, size: int) -> list[int]:
+    """The subset with number *index* among those of *size* elements, in the order of their elements."""
+    found, left = [], size
+    for element in range(of):
+        if not left:
+            break
+        with_it = math.comb(of - element - 1, left - 1)
+        if index < with_it:
+            found.append(element)
+            left -= 1
+        else:
+            index -= with_it
     return found
 
 

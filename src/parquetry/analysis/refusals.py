@@ -54,6 +54,13 @@ def refuse(reasons: tuple[Reason, ...]) -> None:
         )
 
 
+def reasons_of(refused: Refused) -> tuple[Reason, ...]:
+    """Why, of a refusal that was raised."""
+    found = refused.facts["reasons"]
+    assert isinstance(found, tuple)
+    return found
+
+
 def _few_days(design: Design) -> Iterator[Reason]:
     usable = design.usable
     if (days := int(usable.sum())) < limits.STUDY_DAYS:

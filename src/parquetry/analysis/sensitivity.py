@@ -28,7 +28,7 @@ _Fitter: TypeAlias = Callable[[Design], Fit]
 
 def sensitivity(answer: Answer) -> tuple[Variant, ...]:
     """Every variant, in the order of the forest."""
-    return tuple(_judged(answer, variant) for variant in _variants(answer))
+    return tuple(judged(answer.main, variant) for variant in _variants(answer))
 
 
 def depends_on(variants: tuple[Variant, ...]) -> tuple[str, ...]:
@@ -99,10 +99,10 @@ def _main(answer: Answer, fit: Fit) -> Estimate:
     return fit.estimate("average effect", contrast, answer.asked)
 
 
-def _judged(answer: Answer, variant: Variant) -> Variant:
-    if variant.estimate is None:
+def judged(main: Estimate, variant: Variant) -> Variant:
+    """The variant, and whether it agrees with the *main* answer."""
+    if (other := variant.estimate) is None:
         return variant
-    main, other = answer.main, variant.estimate
     agrees = main.excludes_zero == other.excludes_zero and (main.mean > 0) == (other.mean > 0)
     # Two estimates around zero do not contradict each other by their signs.
     return replace(variant, agrees=agrees or not (main.excludes_zero or other.excludes_zero))

@@ -8,30 +8,38 @@ that is refused has reasons, checks and its data, and no number of an effect.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from parquetry.analysis import checks, refusals
+from parquetry.analysis import checks, familychecks, multiple, refusals
 from parquetry.analysis.abab import Reversed, pooled
 from parquetry.analysis.abab import answered as reversed_answer
+from parquetry.analysis.beside import causalpy
+from parquetry.analysis.calibrated import Calibrated, calibrated, measured_as
 from parquetry.analysis.changepoints import WHY, ChangePoints, change_points
 from parquetry.analysis.classical import Row, side_by_side
 from parquetry.analysis.counterfactual import Counterfactual, counterfactual
 from parquetry.analysis.design import Design, first_treated, interrupted, reversal
 from parquetry.analysis.effect_sizes import EffectSize, effect_sizes
 from parquetry.analysis.estimates import Check, Estimate, Reason, Variant, plain
+from parquetry.analysis.families import modelled, prepared
+from parquetry.analysis.familyanswers import Modelled
 from parquetry.analysis.fit import Asked, Fit, fitted
 from parquetry.analysis.its import Interrupted
 from parquetry.analysis.its import answered as interrupted_answer
+from parquetry.analysis.multiple import Pooled
+from parquetry.analysis.nuts import by_nuts
 from parquetry.analysis.panel import Panel
 from parquetry.analysis.randomisation import Randomised
+from parquetry.analysis.schedules import randomised, randomised_together
 from parquetry.analysis.sensitivity import sensitivity
+from parquetry.errors import Refused
 from parquetry.studies import Study
 
 Engine: TypeAlias = Literal["exact", "nuts"]
-Answer: TypeAlias = Interrupted | Reversed  # | Modelled, from families
+Answer: TypeAlias = Interrupted | Reversed | Modelled
 NO_CHANGE = Reason(
     "no-change-point",
     "the day of the change is not known, and no change of level can be told from a series that merely wanders",
@@ -55,6 +63,7 @@ class Analysed:
         beside: The usual methods on the same design and quantity.
         curves: Fitted, untreated, effect and cumulative, day by day.
         change_points: Where the day of the change was looked for.
+        calibrated: What simulated studies like this one have shown of its intervals.
     """
 
     name: str
@@ -68,6 +77,7 @@ class Analysed:
     beside: tuple[Row, ...] = ()
     curves: Counterfactual | None = None
     change_points: ChangePoints | None = None
+    calibrated: Calibrated | None = None
 
     @property
     def refused(self) -> bool:
@@ -76,7 +86,7 @@ class Analysed:
     def to_dict(self) -> dict[str, Any]:
         names = (
             "name", "panel", "answer", "reasons", "checks", "variants", "effect_sizes", "randomised", "beside",
-            "curves", "change_points",
+            "curves", "change_points", "calibrated",
         )  # fmt: skip
         return {name: plain(getattr(self, name)) for name in names}
 
@@ -89,6 +99,8 @@ class Studied:
     Attributes:
         series: One, or each of a multiple-baseline study.
         pooled: The common effect of a multiple-baseline study; None for others, and where any part is refused.
+        together: All that its series say together.
+        randomised: The joint test of its series, if their dates were randomised.
         exploratory: Why the answer is exploratory for reasons that lie in the analysis, such as a date
             found in the same data; a registration's deviations are the report's business.
         engine, seed: With which it can be computed again.
@@ -100,15 +112,24 @@ class Studied:
     exploratory: tuple[str, ...]
     engine: Engine
     seed: int
+    together: Pooled | None = None
+    randomised: Randomised | None = None
 
     @property
     def refused(self) -> bool:
         return any(each.refused for each in self.series)
 
+    @property
+    def calibrated(self) -> str | None:
+        """What simulation has shown of studies like this one, in sentences; those of the first series."""
+        found = self.series[0].calibrated
+        return None if found is None or self.refused else found.text
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "series": [each.to_dict() for each in self.series], "pooled": plain(self.pooled),
             "exploratory": list(self.exploratory), "engine": self.engine, "seed": self.seed,
+            "together": plain(self.together), "randomised": plain(self.randomised),
         }  # fmt: skip
 
 
@@ -131,8 +152,8 @@ def studied(
     """
     how = _How(study, engine, seed, causalpy)
     series = tuple(how.analysed(name, panel) for name, panel in panels.items())
-    exploratory = (WHY,) if study.phases.unknown else ()
-    return Studied(study, series, None, exploratory, engine, seed)
+    found = Studied(study, series, None, (WHY,) if study.phases.unknown else (), engine, seed)
+    return how.together(found) if study.design == "multiple baseline" else found
 
 
 class _How:
@@ -145,36 +166,81 @@ class _How:
         self._affected = [covariate.name for covariate in study.covariates if covariate.affected]
 
     def analysed(self, name: str, panel: Panel) -> Analysed:
+        kind = self._study.outcome.kind
+        panel = panel if kind == "continuous" else prepared(kind, panel)
         found = self._searched(panel) if self._study.phases.unknown else None
         if found is not None and not found.points:
             return Analysed(name, panel, None, (NO_CHANGE,), (), change_points=found)
         design = self._design(panel, found)
+        answered = self._exact if kind == "continuous" else self._sampled
         reasons = refusals.of_design(design, affected=self._affected, reversals=self._study.design == "ABAB")
-        fit = None if reasons else self._fitted(design)
-        if fit is not None:
-            reasons = refusals.of_fit(fit)
-        if reasons or fit is None:
-            return Analysed(
-                name, design.panel, None, reasons, checks.of_refused(design, fit), change_points=found
-            )  # fmt: skip
-        return self._answered(name, fit, found)
+        return replace(_refused(name, design, reasons) if reasons else answered(name, design), change_points=found)
 
-    def _answered(self, name: str, fit: Fit, found: ChangePoints | None) -> Analysed:
+    def _exact(self, name: str, design: Design) -> Analysed:
+        fit = pooled(design) if self._study.design == "ABAB" else fitted(design)
+        if reasons := refusals.of_fit(fit):
+            return _refused(name, design, reasons, fit)
         answer = self._answer(fit)
-        design = fit.design
+        looked = checks.checks(answer, seed=self._seed)
+        if self._engine == "nuts":
+            try:
+                sampled = by_nuts(answer, seed=self._seed)
+            except Refused as refused:
+                return _refused(name, design, refusals.reasons_of(refused), fit)
+            named = {check.name for check in sampled.checks}
+            answer, looked = sampled.answer, (*(c for c in looked if c.name not in named), *sampled.checks)
         return Analysed(
             name,
             design.panel,
             answer,
             (),
-            checks.checks(answer, seed=self._seed),
+            looked,
             sensitivity(answer),
-            self._effect_sizes(answer),
-            None,
-            side_by_side(design, answer.contrast, self._asked.level),
+            self._effect_sizes(design.panel, answer),
+            self._randomised(design),
+            self._beside(answer),
             counterfactual(fit, level=self._asked.level, seed=self._seed),
-            found,
+            calibrated=calibrated(measured_as(design), int(design.usable.sum()), answer.autocorrelation.mean),
         )
+
+    def _sampled(self, name: str, design: Design) -> Analysed:
+        kind = self._study.outcome.kind
+        assert kind != "continuous"
+        try:
+            answer = modelled(design, kind, self._asked, self._window(design.panel), seed=self._seed)
+        except Refused as refused:
+            return _refused(name, design, refusals.reasons_of(refused))
+        panel = answer.shown
+        return Analysed(
+            name,
+            panel,
+            answer,
+            (),
+            familychecks.checks(answer),
+            familychecks.sensitivity(answer),
+            self._effect_sizes(panel, answer),
+            self._randomised(replace(design, panel=panel)),
+            (),
+            answer.curves,
+        )
+
+    def together(self, found: Studied) -> Studied:
+        """What the series of a multiple-baseline study say together; as it is where any of them is refused."""
+        answers = [each.answer for each in found.series if each.answer is not None]
+        if found.refused or len(answers) < multiple.LEAST:
+            return found
+        gaussian = [answer for answer in answers if isinstance(answer, Interrupted)]
+        if len(gaussian) == len(answers):
+            pooled = multiple.pooled_over(gaussian, self._asked)
+        else:
+            pooled = multiple.together([answer.main for answer in answers], _noise(found), self._asked)
+        shown = [replace(each.answer.design, panel=each.panel) for each in found.series if each.answer is not None]
+        test = randomised_together(self._study, shown, seed=self._seed)
+        return replace(found, pooled=pooled.effect, together=pooled, randomised=test)
+
+    def _randomised(self, design: Design) -> Randomised | None:
+        together = self._study.design == "multiple baseline"
+        return None if together else randomised(self._study, design, seed=self._seed)
 
     def _searched(self, panel: Panel) -> ChangePoints:
         return change_points(panel, most=1, seed=self._seed, level=self._asked.level)
@@ -194,25 +260,45 @@ class _How:
             season=model.season,
         )  # fmt: skip
 
-    def _fitted(self, design: Design) -> Fit:
-        return pooled(design) if self._study.design == "ABAB" else fitted(design)
-
     def _answer(self, fit: Fit) -> Interrupted | Reversed:
         if self._study.design in ("ABAB", "alternating"):
             return reversed_answer(fit, self._asked, self._seed)
-        window = self._study.model.window
-        panel = fit.design.panel
-        rows = None if window is None else (panel.row_of(window[0]), panel.row_of(window[1]))
-        return interrupted_answer(fit, int(np.flatnonzero(fit.design.treated)[0]), self._asked, rows)
+        start = int(np.flatnonzero(fit.design.treated)[0])
+        return interrupted_answer(fit, start, self._asked, self._window(fit.design.panel))
 
-    def _effect_sizes(self, answer: Interrupted | Reversed) -> tuple[EffectSize, ...]:
+    def _window(self, panel: Panel) -> tuple[int, int] | None:
+        window = self._study.model.window
+        return None if window is None else (panel.row_of(window[0]), panel.row_of(window[1]))
+
+    def _beside(self, answer: Interrupted | Reversed) -> tuple[Row, ...]:
+        usual = side_by_side(answer.design, answer.contrast, self._asked.level)
+        if not self._causalpy or not isinstance(answer, Interrupted):
+            return usual
+        theirs = causalpy(answer.design, answer.window, level=self._asked.level, seed=self._seed)
+        return usual if theirs is None else (*usual, theirs)
+
+    def _effect_sizes(self, panel: Panel, answer: Answer) -> tuple[EffectSize, ...]:
         """None for alternating treatments: they have no phases to compare."""
         outcome = self._study.outcome
         options: dict[str, Any] = {"direction": outcome.direction, "level": self._asked.level, "seed": self._seed}
         if outcome.kind == "share":
             options["most"] = 1.0
-        if isinstance(answer, Interrupted):
-            return effect_sizes(answer.design.panel, answer.start, **options)
-        if not answer.reversals:
-            return ()
-        return effect_sizes(answer.design.panel, treated=self._study.phases.treated, **options)
+        if not isinstance(answer, Reversed) and answer.start is not None:
+            return effect_sizes(panel, answer.start, **options)
+        if answer.reversals:
+            return effect_sizes(panel, treated=self._study.phases.treated, **options)
+        return ()
+
+
+def _refused(name: str, design: Design, reasons: tuple[Reason, ...], fit: Fit | None = None) -> Analysed:
+    return Analysed(name, design.panel, None, reasons, checks.of_refused(design, fit))
+
+
+def _noise(found: Studied) -> float:
+    """Day-to-day, of series that are no Gaussian ones: the spread of what was seen without the treatment."""
+    own = [
+        each.panel.outcome[each.panel.usable & ~each.answer.design.treated].std()
+        for each in found.series
+        if each.answer is not None
+    ]
+    return float(np.sqrt(np.mean(np.square(own))))

@@ -14,7 +14,18 @@ from typing import Any
 import click
 
 import parquetry
-from parquetry.cli import authoring, completion, evidence, logs, names, progress, querying
+from parquetry.cli import (
+    analyzing,
+    authoring,
+    completion,
+    designing,
+    evidence,
+    logs,
+    names,
+    progress,
+    querying,
+    studying,
+)
 from parquetry.cli.door import Door
 from parquetry.cli.selecting import selection, selects
 from parquetry.errors import Attention, Storage, Usage
@@ -195,6 +206,10 @@ commands.add_command(authoring.diff_contract)
 
 commands.add_command(querying.sync)
 commands.add_command(querying.query)
+commands.add_command(studying.study)
+commands.add_command(analyzing.analyze)
+commands.add_command(analyzing.report)
+studying.study.add_command(designing.power)
 
 
 @commands.group(invoke_without_command=True)

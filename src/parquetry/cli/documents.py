@@ -18,6 +18,7 @@ from parquetry.cli.words import WORDS
 from parquetry.errors import ParquetryError
 from parquetry.lake.manifest import Manifest
 from parquetry.lake.verify import Verified
+from parquetry.verbs.analyze import Analyzed
 from parquetry.verbs.compact import Compacted
 from parquetry.verbs.compare_source import Compared
 from parquetry.verbs.diff_contract import ContractDiff
@@ -26,11 +27,16 @@ from parquetry.verbs.doctor import Examined
 from parquetry.verbs.exported import Exported
 from parquetry.verbs.gc import Collected
 from parquetry.verbs.init import Drafted
+from parquetry.verbs.list_studies import Studies
 from parquetry.verbs.plan import Planned
+from parquetry.verbs.power import Designed
 from parquetry.verbs.query import Explained, Listed, Queried
+from parquetry.verbs.register import Registered
+from parquetry.verbs.show_study import ShownStudy
 from parquetry.verbs.status import Status
 from parquetry.verbs.validate import Validated
 from parquetry.verbs.why import Why
+from parquetry.verbs.write_report import Written
 
 
 class Printed(NamedTuple):
@@ -58,6 +64,9 @@ COMMANDS: Mapping[str, Printed] = {
     ),
     "snapshots": Printed((written.SnapshotsDocument, Manifest, written.TaggedDocument)),
     "diff": Printed((Diffed,), "with --exit-code 12 if columns differ, 3 if only rows do"),
+    "analyze": Printed((Analyzed,), "14 if no answer is given"),
+    "report": Printed((Written,), "14 if no answer is given; the page says why"),
+    "study": Printed((Registered, Studies, ShownStudy, Designed)),
     "status": Printed((Status,), "15 with --check if something is late or out of bounds"),
     "verify": Printed((Verified,), "22 if anything is not as the manifests say"),
     "compact": Printed((Compacted,)),

@@ -109,6 +109,14 @@ def queries(folder: _Folder) -> Iterable[tuple[str, str]]:
 
 
 @_completes
+def studies(folder: _Folder) -> Iterable[tuple[str, str]]:
+    """Studies: the files of ``studies/``."""
+    for file in sorted((folder.root / "studies").glob("*.toml")):
+        if file.is_file():
+            yield file.stem, ""
+
+
+@_completes
 def snapshots(folder: _Folder) -> Iterable[tuple[str, str]]:
     """Snapshots of the lake: tags, then numbers, the newest first."""
     lake = _lake(folder)

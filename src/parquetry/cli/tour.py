@@ -10,6 +10,7 @@ import shutil
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,11 +20,15 @@ from parquetry.cli.door import Door, colors
 from parquetry.demo.server import EmbeddedServer
 from parquetry.verbs.query import named
 
+if TYPE_CHECKING:
+    from parquetry.verbs.analyze import Analyzed
+
 QUERIES = {
     "events_by_phase": "how many events in each phase",
     "effect_by_reversal": "what switching the intervention on and off did, reversal by reversal",
     "data_by_week": "is the record complete, week by week",
 }
+STUDY = "spaced_retrieval"
 
 
 def tour(door: Door, folder: Path, *, events: int, serve: bool) -> None:
@@ -55,12 +60,18 @@ def tour(door: Door, folder: Path, *, events: int, serve: bool) -> None:
             took = f"{result.seconds * 1000:.0f} ms, snapshot {result.snapshot}"
             told.step(f"parquetry query --name {name}    ({QUERIES[name]})", f"{result}\n{took}")
         told.note(_truth(planted))
+        analyzed = parquetry.analyze(project, STUDY)
+        told.step(f"parquetry analyze {STUDY}    (the same as an answer that knows the autocorrelation)", str(analyzed))
+        told.note(_covered(planted, analyzed))
+        written = parquetry.write_report(analyzed, root / "reports")
+        told.step(f"parquetry report {STUDY} --open", f"{written.page}\n{written.document}")
         verified = parquetry.verify(project)
         told.step("parquetry verify", str(verified))
         seconds = time.perf_counter() - began
         told.step("Done", f"{seconds:.1f} seconds\n{_next(root)}")
         if door.json:
             found = {"plan": planned, "exported": exported, "queries": answers, "verified": verified}
+            found |= {"analyzed": analyzed, "covers_truth": _covers(planted, analyzed)}
             door.result({"folder": root, "planted": planted, **found, "seconds": seconds})
         if serve:
             _until_interrupted(door, f"\nPostgreSQL stays up for this project until Ctrl-C: {server.url()}")
@@ -91,8 +102,19 @@ def _truth(planted: demo.Planted) -> str:
     )
 
 
+def _covers(planted: demo.Planted, analyzed: Analyzed) -> bool:
+    """Whether the interval of the study's answer holds what was planted."""
+    answer = analyzed.reported.studied.series[0].answer
+    return answer is not None and answer.main.interval.holds(planted.effect)
+
+
+def _covered(planted: demo.Planted, analyzed: Analyzed) -> str:
+    holds = "lies within" if _covers(planted, analyzed) else "lies outside of"
+    return f"The effect that the demo planted, {planted.effect:+.1f} {planted.unit}, {holds} the 95 % interval."
+
+
 def _contents(root: Path) -> list[str]:
-    known = ("parquetry.toml", "contracts/research.py", "queries/", "schema.prisma", ".env", "data/")
+    known = ("parquetry.toml", "contracts/research.py", "queries/", "studies/", "schema.prisma", ".env", "data/")
     return [name for name in known if (root / name).exists()]
 
 

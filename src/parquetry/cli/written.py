@@ -11,13 +11,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
-from parquetry.cli import written_diffs
+from parquetry.cli import written_diffs, written_studies
 from parquetry.demo import Planted
 from parquetry.errors import ParquetryError
 from parquetry.lake import Snapshot
 from parquetry.lake.ledger import Run
 from parquetry.lake.verify import Verified
 from parquetry.project.queries import Parameter
+from parquetry.report import ReportDocument
+from parquetry.verbs.analyze import Analyzed
 from parquetry.verbs.compare_source import Compared
 from parquetry.verbs.config import Shown
 from parquetry.verbs.exported import Exported
@@ -56,6 +58,8 @@ class DemoDocument(TypedDict):
         folder: The project folder that it made.
         planted: What is true of the study.
         queries: The rows of each query that it ran.
+        analyzed: The report of the study.
+        covers_truth: Its interval holds the effect that was planted.
     """
 
     folder: Path
@@ -63,6 +67,8 @@ class DemoDocument(TypedDict):
     plan: Planned
     exported: Exported
     queries: Mapping[str, Queried]
+    analyzed: Analyzed
+    covers_truth: bool
     verified: Verified
     seconds: float
 
@@ -257,7 +263,9 @@ class CompletionDocument(TypedDict):
 
 
 WRITTEN: Mapping[type, type] = {
+    Analyzed: ReportDocument,
     **written_diffs.WRITTEN,
+    **written_studies.WRITTEN,
     Compared: ComparedDocument,
     Listed: QueriesDocument,
     ParquetryError: FailureDocument,

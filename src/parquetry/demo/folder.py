@@ -57,7 +57,7 @@ def _example() -> Path:
 def _files(folder: Path) -> Iterator[Path]:
     """The files below *folder* that are the example's, not traces of somebody having worked in it."""
     for path in sorted(folder.iterdir()):
-        if path.name in _LEFT_OUT:
+        if path.name in _LEFT_OUT or path.name.endswith(".registered.json"):  # whose study is not this one
             continue
         if path.is_dir():
             yield from _files(path)

@@ -23,6 +23,7 @@ from parquetry.project.reports import Reports
 from parquetry.project.resolved import Resolver, dataset_of, refuse_lake_around
 from parquetry.project.toml import find, line_of, parsed, read_text
 from parquetry.settings import Dotenv, Secret, Settings, masked
+from parquetry.studies.declared import FOLDER, names
 
 __all__ = [
     "DATASET_KEYS",
@@ -148,6 +149,11 @@ class Project:
     def queries(self) -> Mapping[str, Path]:
         """The named queries: ``queries/weekly.sql`` is ``weekly``."""
         return {file.stem: file for file in sorted((self.root / "queries").glob("*.sql")) if file.is_file()}
+
+    @property
+    def studies(self) -> Mapping[str, Path]:
+        """The studies: ``studies/sleep.toml`` is ``sleep``."""
+        return {name: self.root / FOLDER / f"{name}.toml" for name in names(self.root)}
 
 
 def _dotenv(file: Path, environment: Mapping[str, str]) -> Dotenv:

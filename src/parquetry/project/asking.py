@@ -44,8 +44,15 @@ def ready(
         NoSuchSnapshot: It names one that is not there.
         duckdb.Error: DuckDB cannot parse it.
     """
-    schema = project.settings.duckdb_schema
     require_macros(connection, project, sql)
+    return bound(connection, project, lake, sql, given)
+
+
+def bound(
+    connection: duckdb.DuckDBPyConnection, project: Project, lake: Lake, sql: str, given: Mapping[str, str]
+) -> str:
+    """As `ready`, on a connection that has the macros."""
+    schema = project.settings.duckdb_schema
     names = _Named(lake, schema)
     sql = replaced(_plainly(sql, schema), names.rewritten)
     for own, reference in names.found.items():
@@ -53,8 +60,8 @@ def ready(
     connection.execute(f"USE {quoted(schema)}")
     _require_reading(connection, sql)
     used = {name.lower() for s in connection.extract_statements(sql) for name in s.named_parameters}
-    bound = queries.values(queries.described(sql).parameters, used, given)
-    for parameter in bound.values():
+    parameters = queries.values(queries.described(sql).parameters, used, given)
+    for parameter in parameters.values():
         _bind(connection, parameter)
     return replaced(sql, lambda code: _NAMED.sub(lambda m: f"getvariable({literal(m[1].lower())})", code))
 

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from parquetry import settings
-from parquetry.errors import Config, Unsafe, did_you_mean
+from parquetry.errors import Unsafe, did_you_mean
 from parquetry.project.declared import DATASET_KEYS, KEYS_OF, NAME, PARTITIONS, SOURCE_KEYS, rhythm
 from parquetry.project.reports import wrong_in_reports
 from parquetry.project.toml import Keys, line_of
 from parquetry.settings import WrongValue, masked, read_path
+from parquetry.settings.lines import refuse
 
 _CONTRACT = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*", re.ASCII)
 
@@ -29,17 +30,7 @@ def refuse_mistakes(file: Path, text: str, declared: Mapping[str, Any]) -> None:
         Config: Every other mistake, by line.
     """
     _refuse_unsafe(file, text, declared)
-    found = sorted((line_of(text, keys), says) for keys, says in _mistakes(declared))
-    if len(found) == 1:
-        line, says = found[0]
-        raise Config(f"{file} line {line}: {says}", file=str(file), line=line)
-    if found:
-        raise Config(
-            f"{file}: {len(found)} mistakes",
-            what=[f"line {line}: {says}" for line, says in found],
-            file=str(file),
-            lines=[line for line, _ in found],
-        )
+    refuse(file, text, _mistakes(declared))
 
 
 def _refuse_unsafe(file: Path, text: str, declared: Mapping[str, Any]) -> None:

@@ -16,6 +16,8 @@ from typing import Any, Literal, TypeAlias
 
 DesignName: TypeAlias = Literal["ITS", "AB", "ABAB", "alternating", "multiple baseline"]
 DESIGNS: tuple[DesignName, ...] = ("ITS", "AB", "ABAB", "alternating", "multiple baseline")
+DRIFTING: tuple[DesignName, ...] = ("ITS", "multiple baseline")
+"""Designs whose baseline may drift unless the study says otherwise."""
 Kind: TypeAlias = Literal["continuous", "count", "share"]
 Aggregate: TypeAlias = Literal["mean", "sum", "count", "share", "median"]
 Empty: TypeAlias = Literal["missing", "zero"]
@@ -153,7 +155,7 @@ class Model:
 
     Attributes:
         impact: A jump, a change of slope, or both (ITS).
-        trend: Whether the baseline may drift; None is the design's own way: yes for ITS, no for the others.
+        trend: Whether the baseline may drift; None is the design's own way: yes for `DRIFTING` designs.
         season: Weekdays from three weeks on; the year's harmonics for weeks and months.
         window: First and last day of average, cumulative and relative effect (ITS); None is all treated days.
         level: Probability in the intervals.
@@ -177,6 +179,8 @@ class Schedule:
         candidates: The set that was drawn from. ``starts``: a first treated day among *dates*. ``changes``:
             phases of at least *shortest* periods. ``blocks``: of twice *block* periods. ``complete``: any
             as many periods. ``listed``: the *listed* ones, each a label a period.
+        shared: The *dates* of a multiple-baseline study were handed out, each to one series; else every
+            series drew its own.
     """
 
     chosen: Chosen = "fixed"
@@ -186,6 +190,7 @@ class Schedule:
     shortest: int | None = None
     block: int | None = None
     listed: tuple[tuple[str, ...], ...] = ()
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,18 +249,19 @@ class Study:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values: dates and times as ISO texts, what was not declared with its default."""
-        found = _plain(self)
+        found = plain(self)
         assert isinstance(found, dict)
         return found
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value of a study as JSON has it."""
     if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+        return {name: plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, Mapping):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     if isinstance(value, clock):
         return value.isoformat(timespec="minutes")
     return value.isoformat() if isinstance(value, date) else value

@@ -9,28 +9,28 @@ from __future__ import annotations
 
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-_LIBRARIES = ("parquetry", "duckdb", "duckdb-extension-postgres-scanner", "psycopg", "pandera", "polars")
+LIBRARIES = ("parquetry", "duckdb", "duckdb-extension-postgres-scanner", "psycopg", "pandera", "polars")
 
 
-def record(project: Path, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain JSON values: ``git``, ``versions``, ``platform``, ``parameters``."""
+def record(project: Path, parameters: Mapping[str, Any], *, libraries: Sequence[str] = LIBRARIES) -> dict[str, Any]:
+    """Plain JSON values: ``git``, ``versions`` of *libraries*, ``platform``, ``parameters``."""
     return {
         "git": git(project),
-        "versions": {"python": platform.python_version(), **versions()},
+        "versions": {"python": platform.python_version(), **versions(libraries)},
         "platform": f"{platform.system()} {platform.machine()}",
         "parameters": dict(parameters),
     }
 
 
-def versions() -> dict[str, str]:
+def versions(libraries: Sequence[str] = LIBRARIES) -> dict[str, str]:
     """Each library that shapes the result, by its distribution's name; one not installed is left out."""
     found = {}
-    for name in _LIBRARIES:
+    for name in libraries:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

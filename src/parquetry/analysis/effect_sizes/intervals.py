@@ -14,7 +14,9 @@ enters in one of two ways:
 
 A φ below 0 never makes an interval shorter. Of 95 % intervals, over φ in {0, .5, .7} and 30 or 60 days,
 92 to 100 % hold what they estimate for levels, 90 to 98 % for trends (Tau with a trend, SMD (gradual))
-where φ ≤ .5, and 85 to 95 % for trends where φ = .7: `tests/analysis/test_effect_sizes.py` measures it.
+where φ ≤ .5. For trends it is 87 to 94 % where φ = .7 and, with 30 days, 79 to 89 % where φ = .85, since
+chance then looks like a trend: beyond `STRONG` the table says of such an interval that it is too short.
+`tests/analysis/test_effect_sizes.py` measures it.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ from parquetry.analysis.posterior import Posterior, Prior, integrate
 EFFECTIVE, BOOTSTRAP = "confidence, effective days", "confidence, AR(1) bootstrap"
 PHASE_DAYS, STUDY_DAYS = 3, 8
 """Fewer values in a phase, or in both, and nothing is known of the autocorrelation: there is no interval."""
+STRONG = 0.5
+"""The autocorrelation beyond which the intervals of trends hold fewer than they say; the table then says so."""
 _NODES = 9
 _FLAT = 30.0
 _LARGEST_BIAS = 1.5

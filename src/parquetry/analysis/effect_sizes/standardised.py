@@ -82,6 +82,33 @@ def cohen_d(baseline: Values, treatment: Values, *, direction: Direction = "incr
     return smd(baseline, treatment, direction=direction, by="average", corrected=False)
 
 
+def hedges_g(
+    baseline: Values,
+    treatment: Values,
+    *,
+    direction: Direction = "increase",
+    correct: Literal["none", "hedges", "durlak"] = "hedges",
+) -> float:
+    """
+    Hedges' g: difference of means over the pooled standard deviation.
+
+    Args:
+        correct: For the bias of few days: ``hedges`` by `correction`, which is ``smd(…, by="pooled")``;
+            ``durlak`` by (n - 3)/(n - 2.25)·√((n - 2)/n), n being all days.
+
+    Source:
+        Hedges (1981), Journal of Educational Statistics 6(2):107-128; Durlak (2009), Journal of
+        Pediatric Psychology 34(9):917-928.
+    """
+    if correct == "hedges":
+        return smd(baseline, treatment, direction=direction, by="pooled")
+    plain = smd(baseline, treatment, direction=direction, by="pooled", corrected=False)
+    if correct == "none" or np.isnan(plain):
+        return plain
+    days = sum(map(len, two(baseline, treatment, direction)))
+    return plain * (days - 3) / (days - 2.25) * float(np.sqrt((days - 2) / days))
+
+
 class Gradual(NamedTuple):
     """
     A fit of the gradual effects model.
@@ -158,7 +185,8 @@ def lrri(
             only if the outcome has a largest value *most* (1 for a proportion, 100 for a percentage):
             the opposite is *most* less the outcome.
         resolution: The smallest difference that could have been recorded (1 for a count). A mean is
-            then taken to be at least resolution / (2·days). Without it a mean of 0 gives NaN.
+            then taken to be at least resolution / (2·days), and a variance at least resolution² / days³.
+            Without it a mean of 0 gives NaN.
         corrected: For the bias of few days: + s²/(2·n·mean²) in each phase.
 
     Returns:
@@ -203,5 +231,10 @@ def logarithm(values: Floats, most: float | None, resolution: float | None, corr
     mean = max(float(values.mean()), 0.0 if resolution is None else resolution / (2 * days))
     if not mean > 0:
         return _NAN
-    variance = float(values.var(ddof=1)) if days > 1 else 0.0
-    return float(np.log(mean)) + (variance / (2 * days * mean * mean) if corrected else 0.0)
+    return float(np.log(mean)) + (sample_variance(values, resolution) / (2 * days * mean * mean) if corrected else 0.0)
+
+
+def sample_variance(values: Floats, resolution: float | None) -> float:
+    """Of a phase; with a *resolution* at least resolution² / days³, so that days that are all equal have one."""
+    variance = float(values.var(ddof=1)) if len(values) > 1 else 0.0
+    return variance if resolution is None else max(variance, resolution**2 / len(values) ** 3)

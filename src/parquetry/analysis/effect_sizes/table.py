@@ -19,13 +19,15 @@ from parquetry.analysis.design import Phase, phases_of
 from parquetry.analysis.effect_sizes import intervals, overlap, standardised
 from parquetry.analysis.effect_sizes.definitions import DEFINITIONS
 from parquetry.analysis.effect_sizes.intervals import Statistics, bootstrap, persistence, phase_columns, worth
-from parquetry.analysis.effect_sizes.tau import MODELS, every_tau, tau_bc
+from parquetry.analysis.effect_sizes.tau import MODELS, every_tau, tau_bc, tau_name
 from parquetry.analysis.estimates import Direction, Floats, Interval
 from parquetry.analysis.panel import Panel
 from parquetry.analysis.posterior import Posterior
 from parquetry.errors import Usage
 
 _SHARES = ("PND", "PEM", "PAND")
+_TRENDS = frozenset({"Tau-BC", "SMD (gradual)", *map(tau_name, MODELS[1:])})
+"""Indices that a trend within a phase enters: at strong autocorrelation, chance looks like one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class EffectSize:
         comparison: Of which phases: ``A vs B``, ``A2 vs B2``.
         definition, source: What it is, and whose.
         autocorrelation: The φ that the interval reckons with, its posterior mean; NaN without an interval.
-        note: Why there is no value or no interval.
+        note: Why there is no value or no interval, or that the interval is too short.
     """
 
     name: str
@@ -148,12 +150,22 @@ class _Compared:
     def _size(self, name: str, value: float, interval: Interval | None) -> EffectSize:
         known = DEFINITIONS[name]
         finite = np.isfinite(value)
-        note = "" if interval else (self._note or "no interval") if finite else f"no value: {known.undefined}"
         phi = self._phi.phi_mean() if self._phi and interval and finite else float("nan")
+        note = self._short(name, phi) if interval else self._note or "no interval"
+        note = note if finite else f"no value: {known.undefined}"
         return EffectSize(
             name, value, interval if finite else None, known.nothing, self._name, known.definition, known.source,
             phi, note,
         )  # fmt: skip
+
+    def _short(self, name: str, phi: float) -> str:
+        """What there is to say of an interval that is there."""
+        if name not in _TRENDS or not phi > intervals.STRONG:
+            return ""
+        return (
+            f"the interval is likely too short: it is calibrated for trends up to an autocorrelation of "
+            f"{intervals.STRONG}, and here that is about {phi:.2f}"
+        )
 
     def _too_little(self) -> str:
         a, b = map(len, self._known)
@@ -265,11 +277,6 @@ class _Compared:
             self._a, self._b, columns, phi, statistics,
             level=asked.level, draws=asked.draws, seed=asked.seed, widened=widened, smoothed=smoothed,
         )  # fmt: skip
-
-
-def tau_name(model: str) -> str:
-    """``Tau (trend A)``, ``Tau-U (A vs B - trend A)``."""
-    return f"Tau-U ({model})" if "+" in model or "-" in model else f"Tau ({model})"
 
 
 def _shares(a: Floats, b: Floats) -> list[float]:
