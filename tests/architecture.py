@@ -58,8 +58,8 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "pandas": ("lake", "verbs.query", "analysis.beside"),  # a frame on request
     "pandera": ("contracts",),
     "psycopg": ("sources", "demo"),  # the demo is a user who fills a database
-    "pymc": ("analysis.nuts", "analysis.familymodels"),
-    "pytensor": ("analysis.familymodels",),
+    "pymc": ("analysis.nuts", "analysis.families.models"),
+    "pytensor": ("analysis.families.models",),
     "rich": ("cli",),
     "ruptures": ("analysis.segments",),
     "scipy": ("analysis",),

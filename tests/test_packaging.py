@@ -37,7 +37,8 @@ def project() -> dict[str, Any]:
 
 
 def named(requirements: list[str]) -> set[str]:
-    return {re.split(r"[\[<>=~! ]", r)[0] for r in requirements}
+    """The distributions; an extra that is made of another names the project itself."""
+    return {re.split(r"[\[<>=~! ]", r)[0] for r in requirements} - {"parquetry"}
 
 
 def locked(name: str) -> dict[str, set[str]]:
@@ -86,7 +87,7 @@ def test_what_is_imported_is_asked_for_and_the_other_way_round() -> None:
     """A library that comes along with another may stop doing so; one that nobody imports is dead weight."""
     asked = project()
     extras = named([r for extra in asked["optional-dependencies"].values() for r in extra])
-    used = {i.target for i in imports(SRC) if not i.own and not i.dynamic} - sys.stdlib_module_names
+    used = {i.target for i in imports(SRC) if not i.own and not i.dynamic} - sys.stdlib_module_names - NOT_ASKED_FOR
     distributions = {DISTRIBUTION.get(name, name) for name in used}
     assert distributions - extras <= named(asked["dependencies"])
     assert named(asked["dependencies"]) | extras == distributions | NOT_IMPORTED.keys()

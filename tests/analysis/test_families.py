@@ -11,9 +11,10 @@ from parquetry.analysis import Panel
 from parquetry.analysis.classical import poisson, side_by_side
 from parquetry.analysis.design import interrupted
 from parquetry.analysis.estimates import Floats, Verdict
-from parquetry.analysis.families import counts, of_design, prepared, shares
-from parquetry.analysis.familychecks import checks, sensitivity
-from parquetry.analysis.familymodels import Told, draws
+from parquetry.analysis.families import counts, prepared, shares
+from parquetry.analysis.families.asked import of_design
+from parquetry.analysis.families.checks import checks, sensitivity
+from parquetry.analysis.families.models import Told, draws
 from parquetry.errors import BadInput, MissingExtra, Refused, Usage
 
 from .published import SICILY_COUNTS, SICILY_POPULATION

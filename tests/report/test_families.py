@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from parquetry.analysis.estimates import Estimate, Interval
-from parquetry.analysis.familyanswers import Modelled
-from parquetry.analysis.familymodels import Draws, Kind, Seen
-from parquetry.analysis.familyrates import Ratio
+from parquetry.analysis.families.answers import Modelled
+from parquetry.analysis.families.models import Draws, Kind, Seen
+from parquetry.analysis.families.rates import Ratio
 from parquetry.analysis.its import Interrupted
 from parquetry.analysis.studied import Studied
 from parquetry.report import document, figures, page

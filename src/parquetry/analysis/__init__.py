@@ -32,7 +32,7 @@ try:
     from parquetry.analysis.estimates import Variant as Variant
     from parquetry.analysis.families import counts as counts
     from parquetry.analysis.families import shares as shares
-    from parquetry.analysis.familyanswers import Modelled as Modelled
+    from parquetry.analysis.families.answers import Modelled as Modelled
     from parquetry.analysis.its import Interrupted as Interrupted
     from parquetry.analysis.its import its as its
     from parquetry.analysis.panel import Panel as Panel

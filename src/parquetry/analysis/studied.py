@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from parquetry.analysis import checks, familychecks, multiple, refusals
+from parquetry.analysis import checks, multiple, refusals
 from parquetry.analysis.abab import Reversed, pooled
 from parquetry.analysis.abab import answered as reversed_answer
 from parquetry.analysis.beside import causalpy
@@ -24,8 +24,8 @@ from parquetry.analysis.counterfactual import Counterfactual, counterfactual
 from parquetry.analysis.design import Design, first_treated, interrupted, reversal
 from parquetry.analysis.effect_sizes import EffectSize, effect_sizes
 from parquetry.analysis.estimates import Check, Estimate, Reason, Variant, plain
-from parquetry.analysis.families import modelled, prepared
-from parquetry.analysis.familyanswers import Modelled
+from parquetry.analysis.families import Modelled, modelled, prepared
+from parquetry.analysis.families import checks as family_checks
 from parquetry.analysis.fit import Asked, Fit, fitted
 from parquetry.analysis.its import Interrupted
 from parquetry.analysis.its import answered as interrupted_answer
@@ -216,8 +216,8 @@ class _How:
             panel,
             answer,
             (),
-            familychecks.checks(answer),
-            familychecks.sensitivity(answer),
+            family_checks.checks(answer),
+            family_checks.sensitivity(answer),
             self._effect_sizes(panel, answer),
             self._randomised(replace(design, panel=panel)),
             (),

@@ -14,7 +14,7 @@ import numpy as np
 
 from parquetry.analysis.counterfactual import Band, Counterfactual
 from parquetry.analysis.estimates import EXPECTED, REALISED, Estimate, Floats, Interval
-from parquetry.analysis.familymodels import Draws, Kind, Seen
+from parquetry.analysis.families.models import Draws, Kind, Seen
 from parquetry.analysis.fit import Asked
 
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(15)

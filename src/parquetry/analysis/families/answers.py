@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from parquetry.analysis import familyrates as rates
 from parquetry.analysis import refusals
 from parquetry.analysis.abab import Reversal
 from parquetry.analysis.counterfactual import Counterfactual
 from parquetry.analysis.design import Design
 from parquetry.analysis.estimates import Estimate, Floats, plain
-from parquetry.analysis.familymodels import Draws, Kind, Seen, Told, draws
-from parquetry.analysis.familyrates import Ratio, of_draws, ratio_of_draws
+from parquetry.analysis.families import rates
+from parquetry.analysis.families.models import Draws, Kind, Seen, Told, draws
+from parquetry.analysis.families.rates import Ratio, of_draws, ratio_of_draws
 from parquetry.analysis.fit import Asked
 from parquetry.analysis.panel import Panel
 from parquetry.errors import Usage

@@ -12,13 +12,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from parquetry.analysis import familyrates as rates
 from parquetry.analysis import limits, refusals
 from parquetry.analysis.checks import compared, simulated, verdict
 from parquetry.analysis.estimates import Check, Estimate, Flags, Floats, Reason, Variant, Verdict
-from parquetry.analysis.familyanswers import Modelled, difference, effects
-from parquetry.analysis.familymodels import Draws, Seen, Told, draws
-from parquetry.analysis.familyrates import of_draws
+from parquetry.analysis.families import rates
+from parquetry.analysis.families.answers import Modelled, difference, effects
+from parquetry.analysis.families.models import Draws, Seen, Told, draws
+from parquetry.analysis.families.rates import of_draws
 from parquetry.analysis.sensitivity import WASHOUTS, judged
 
 REPLICATES = 1_000

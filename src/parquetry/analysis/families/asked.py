@@ -1,14 +1,9 @@
 """
-Counts and shares: the same designs as `its` and `abab`, for outcomes that are not Gaussian.
-
-    from parquetry.analysis.families import counts, shares
-
-    counts(steps_out, start=30, exposure=hours_worn).average     # in events an hour worn
-    shares(done, trials=planned, phases="AAAAAAABBBBBBB…").main  # a difference of shares
+What is asked of counts and shares, and on which grounds it is refused.
 
 Negative binomial with a log link, beta-binomial with a logit link, both with noise that lasts from
-day to day (`familymodels`). By sampling, so it takes seconds, and the extra ``bayes``. The design is
-refused on the same grounds; more noise than Poisson's is none of them.
+day to day (`models`). The design is refused on the same grounds as a Gaussian one; more noise than
+Poisson's is none of them.
 """
 
 from __future__ import annotations
@@ -23,9 +18,9 @@ import numpy.typing as npt
 from parquetry.analysis import refusals
 from parquetry.analysis.design import Design, Impact, first_treated, interrupted, reversal
 from parquetry.analysis.estimates import Direction, Floats
-from parquetry.analysis.familyanswers import Modelled, interrupted_answer, reversed_answer
-from parquetry.analysis.familychecks import of_persistence
-from parquetry.analysis.familymodels import Kind, Seen, draws
+from parquetry.analysis.families.answers import Modelled, interrupted_answer, reversed_answer
+from parquetry.analysis.families.checks import of_persistence
+from parquetry.analysis.families.models import Kind, Seen, draws
 from parquetry.analysis.fit import Asked
 from parquetry.analysis.panel import Panel
 from parquetry.errors import BadInput, Usage
