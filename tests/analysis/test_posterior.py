@@ -29,14 +29,16 @@ from parquetry.analysis.posterior import (
 from .series import stepped, switched
 
 
-def dense(times: Floats, design: Floats, outcome: Floats, sd: Floats, phi: float) -> tuple[float, Floats, Floats]:
+def dense(
+    times: Floats, design: Floats, outcome: Floats, sd: Floats, phi: float, lost: int
+) -> tuple[float, Floats, Floats]:
     """Log evidence, mean and scale matrix of β for one φ, from the whole covariance matrix of every day."""
     days = np.arange(times[-1] + 1)
     everyday = phi ** np.abs(days[:, None] - days) / (1 - phi**2)
     noise = everyday[np.ix_(times, times)]  # the marginal distribution of the days that are there
     prior = np.diag(sd**2)
     both = noise + design @ prior @ design.T
-    shape, rate = SHAPE + len(times) / 2, RATE + outcome @ np.linalg.solve(both, outcome) / 2
+    shape, rate = SHAPE + (len(times) - lost) / 2, RATE + outcome @ np.linalg.solve(both, outcome) / 2
     evidence = -np.linalg.slogdet(both)[1] / 2 - shape * np.log(rate) + gammaln(shape)
     gain = prior @ design.T @ np.linalg.inv(both)
     scale = rate / shape * (prior - gain @ design @ prior)
@@ -45,15 +47,16 @@ def dense(times: Floats, design: Floats, outcome: Floats, sd: Floats, phi: float
 
 @pytest.mark.parametrize("phi", [-0.6, 0.0, 0.5, 0.97])
 @pytest.mark.parametrize("missing", [[], [0, 3, 4, 5, 17, 29], list(range(8, 20))])
-def test_missing_days_are_integrated_out_exactly(phi: float, missing: list[int]) -> None:
+@pytest.mark.parametrize("lost", [0, 7])
+def test_missing_days_are_integrated_out_exactly(phi: float, missing: list[int], lost: int) -> None:
     """The same answer as the full likelihood with a dense covariance and the missing days marginalised."""
     random = np.random.default_rng(5)
     times = np.setdiff1d(np.arange(30), missing)
     design = np.column_stack([np.ones(30), np.arange(30) / 30, np.arange(30) >= 15])[times]
     outcome, sd = random.standard_normal(len(times)), np.array([10.0, 3.0, 4.0])
-    found = integrate(times, design, outcome, Prior(sd[None, :], np.ones(1), np.array([phi, 0.3])))
-    one, mean, scale = dense(times, design, outcome, sd, phi)
-    other, _, _ = dense(times, design, outcome, sd, 0.3)
+    found = integrate(times, design, outcome, Prior(sd[None, :], np.ones(1), np.array([phi, 0.3]), lost))
+    one, mean, scale = dense(times, design, outcome, sd, phi, lost)
+    other, _, _ = dense(times, design, outcome, sd, 0.3, lost)
     odds = found.weights[0] / found.weights[1]
     assert np.isclose(np.exp(one - other), odds, rtol=1e-9)
     assert np.allclose(mean, found.location[0], rtol=1e-8, atol=1e-10)

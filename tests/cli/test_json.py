@@ -264,6 +264,10 @@ def _designs(check: Check, app: App) -> None:
         "[phases]\nunknown = true\n"
     )
     check(0, "study", "power", "sleep.toml", "--csv", "days.csv", "--days", "30", "--simulations", "10")
+    walk = (app.root / "sleep.toml").read_text().replace("unknown = true", "intervention = 2025-01-16")
+    (app.root / "walk.toml").write_text(walk)
+    check(0, "analyze", "walk.toml", "--csv", "days.csv")
+    check(0, "report", "walk.toml", "--csv", "days.csv", "--output", "out", "--figures", "svg")
 
 
 def _failures(check: Check, app: App) -> None:

@@ -81,7 +81,7 @@ def test_spellings_of_designs(tmp_path: Path, said: str, meant: str) -> None:
         one = '[[series]]\nname = "{}"\nintervention = 2026-02-0{}\n'
         phases = one.format("a", 1) + one.format("b", 5)
     elif meant not in ("ITS", "AB"):
-        phases = '[phases]\ncolumn = "phase"'
+        phases = '[phases]\ncolumn = "phase"\ntreated = ["B"]'
     text = f'question = "?"\ndesign = "{said}"\n[outcome]\nvalue = "score"\n{phases}\n'
     assert meant == study(tmp_path, text).design
 

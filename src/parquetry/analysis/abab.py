@@ -56,7 +56,7 @@ class Reversed:
         fit, alone: The model with and without partial pooling.
         reversals: One for each change of phase, in order; empty for alternating treatments.
         effect: The common effect: what one more reversal would show on average. It allows for what
-            reversals may differ by, so it holds its level in short studies, where `here` does not.
+            reversals may differ by; for alternating treatments, the effect.
         here: The mean of the study's own effects, partially pooled; None for alternating treatments.
         unpooled: The plain mean of the unpooled effects; None for alternating treatments.
         spread: Between reversals: posterior mean of its standard deviation, in the outcome's unit.
@@ -82,12 +82,12 @@ class Reversed:
     @property
     def main(self) -> Estimate:
         """The estimate that stands for the study; never shown without the reversals."""
-        return self.effect
+        return self.here or self.effect
 
     @property
     def contrast(self) -> Floats:
         """Of the main estimate."""
-        return self.design.unit("effect")
+        return mean_of_reversals(self.design)
 
     def to_dict(self) -> dict[str, Any]:
         names = ("reversals", "effect", "here", "unpooled", "spread", "agree", "autocorrelation")
@@ -119,7 +119,8 @@ def abab(
     Args:
         outcome: A panel, or a value a day with NaN (or None) for a missing one.
         phases: The label of each day, where *outcome* is no panel: ``A A B B …``, ``A1 … B1 …``.
-        treated: Labels or conditions that are treatment; by default whatever the first day is not.
+        treated: Labels or conditions that are treatment; by default what is not ``A``, ``baseline``, ``control`` or
+            ``off``, or, where neither condition is, whatever the first day is not.
         alternating: Conditions change too often for phases to be told apart: one effect.
         trend: Whether the outcome may drift over the whole study.
         washout: Days at the beginning of each phase but the first that do not count.
@@ -153,7 +154,8 @@ def answered(fit: Fit, asked: Asked, seed: int = 0, *, alone: Fit | None = None)
     """
     design = fit.design
     names = [name for name in design.names if name.startswith("reversal ")]
-    effect = fit.estimate("effect", design.unit("effect"), asked)
+    title = "effect of one more reversal" if names else "effect"
+    effect = fit.estimate(title, design.unit("effect"), asked)
     if not names:
         return Reversed(fit, None, asked, (), effect, None, None, None, None, fit.phi(asked))
     alone = alone or unpooled(design)

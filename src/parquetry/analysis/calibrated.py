@@ -117,17 +117,17 @@ def _sentences(
     yield (
         f"In {cell['series']:,} simulated {_IN_WORDS[design]} of {cell['days']} days without an effect and with an "
         f"autocorrelation of {cell['phi']:g}, the 95 % interval held the truth in {covers} of those answered, "
-        f"and excluded zero in {false}; {refused.share:.1%} were refused."
+        f"and excluded zero in {false}; {100 * refused.share:.1f} % were refused."
     )
     if false.share > MOST_FALSE or covers.share < COVERAGE[0]:
         yield (
-            f"That misses the aim (at most {MOST_FALSE:.0%} and at least {COVERAGE[0]:.0%}): intervals of such "
-            "studies are narrower than they say, so an effect may be seen where there is none."
+            f"That misses the aim (at most {100 * MOST_FALSE:.0f} % and at least {100 * COVERAGE[0]:.0f} %): intervals "
+            "of such studies are narrower than they say, so an effect may be seen where there is none."
         )
     elif covers.share > COVERAGE[1]:
         yield (
-            f"That is more than the aim (at most {COVERAGE[1]:.0%}): intervals of such studies are wider than they "
-            "say, so an effect that is there may be missed."
+            f"That is more than the aim (at most {100 * COVERAGE[1]:.0f} %): intervals of such studies are wider than "
+            "they say, so an effect that is there may be missed."
         )
     if not within:
         lengths, phis = range_

@@ -20,6 +20,7 @@ from parquetry.analysis import limits
 from parquetry.analysis.estimates import Flags, Floats, Whole
 from parquetry.analysis.panel import Panel
 from parquetry.errors import Usage
+from parquetry.studies import BASELINES
 
 Impact: TypeAlias = Literal["level", "slope", "both"]
 
@@ -186,7 +187,8 @@ def reversal(
     sign turned, so that each is an effect of the treatment.
 
     Args:
-        treated: Labels or conditions that are treatment; by default whatever the first day is not.
+        treated: Labels or conditions that are treatment; by default what is not ``A``, ``baseline``, ``control`` or
+            ``off``, or, where neither condition is, whatever the first day is not.
         each: One effect for each change; without it (alternating treatments) one effect only.
     """
     phases = phases_of(panel.phases, treated)
@@ -271,7 +273,9 @@ def _treatment(labels: Sequence[str], treated: str | Sequence[str]) -> Callable[
             f"{len(conditions)} conditions, and a reversal study has two: {', '.join(conditions)}",
             next="say which labels are the treatment: treated=[…]",
         )
-    return lambda label: condition(label) != conditions[0]
+    named = [each for each in conditions if each.lower() in BASELINES]
+    baseline = named[0] if len(named) == 1 else conditions[0]
+    return lambda label: condition(label) != baseline
 
 
 def _joined(phases: list[Phase]) -> list[Phase]:

@@ -9,12 +9,12 @@ multiplies the answer, and a power of two does it to the last bit.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import brentq
 
-from parquetry.analysis.design import NUISANCE_SCALES, SCALES, Design
+from parquetry.analysis.design import NUISANCE_SCALES, SCALES, Design, reversal
 from parquetry.analysis.estimates import REALISED, Direction, Estimate, Floats, Interval
 from parquetry.analysis.mixture import Mixture
 from parquetry.analysis.posterior import Posterior, Prior, integrate
@@ -134,7 +134,7 @@ def without_opinion(fit: Fit) -> Posterior:
     sd[:, list(design.effects)] = _FLAT
     usable = design.usable
     outcome = (design.panel.outcome[usable] - fit.centre) / fit.spread
-    return integrate(design.times, design.matrix[usable], outcome, Prior(sd, fit.prior.weights))
+    return integrate(design.times, design.matrix[usable], outcome, replace(fit.prior, sd=sd, phis=None))
 
 
 def prior_of(design: Design, *, factor: float = 1.0, independent: bool = False, spreads: Floats | None = None) -> Prior:
@@ -153,7 +153,11 @@ def prior_of(design: Design, *, factor: float = 1.0, independent: bool = False, 
                 sd = np.where(own & (spread is not None), 1.0 if spread is None else spread, design.sd)
                 rows.append(sd * np.where(nuisance, other, scale) * factor)
                 weights.append(weight * probability)
-    return Prior(np.array(rows), np.array(weights) / np.sum(weights), np.zeros(1) if independent else None)
+    phis = np.zeros(1) if independent else None
+    # Without a trend, intervals of a reversal design are as short as their few days make them; measured in
+    # benchmarks/calibration.py. With one, its prior and that of φ leave nothing to be widened.
+    lost = 1 + int(nuisance.sum()) if design.maker is reversal else 0
+    return Prior(np.array(rows), np.array(weights) / np.sum(weights), phis, lost)
 
 
 def baseline(design: Design) -> tuple[float, float]:

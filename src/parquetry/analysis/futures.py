@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from parquetry.analysis import refusals
-from parquetry.analysis.abab import pooled
+from parquetry.analysis.abab import mean_of_reversals, pooled
 from parquetry.analysis.design import Design, Impact, interrupted, reversal, steady
 from parquetry.analysis.estimates import Flags, Floats, Reason
 from parquetry.analysis.fit import Fit, fitted, prior_of
@@ -83,7 +83,7 @@ class Plan:
         if self.kind in ("ITS", "AB"):
             start = int(np.flatnonzero(design.treated)[0])
             return mean_effect(design, (start + self.washout, len(design.panel) - 1))
-        return design.unit("effect")
+        return mean_of_reversals(design)
 
     def fit(self, design: Design) -> Fit:
         return pooled(design) if self.kind == "ABAB" else fitted(design)

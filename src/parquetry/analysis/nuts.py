@@ -147,6 +147,7 @@ def model(fit: Fit) -> Any:
         sigma = pm.Deterministic("sigma", pm.math.sqrt(variance))
         phi = pm.Uniform("phi", exact.LOWEST, exact.HIGHEST)
         pm.Potential("prior of phi", exact.PRIOR_UP * pm.math.log(1 + phi) + exact.PRIOR_DOWN * pm.math.log(1 - phi))
+        pm.Potential("degrees of freedom", fit.prior.lost * pm.math.log(sigma))
         beta = pm.Flat("beta", shape=design.matrix.shape[1])
         # Over the scales of the prior: a sum, since a sampler cannot jump between them.
         standard = beta / (sigma * fit.prior.sd)

@@ -4,7 +4,7 @@ The exact posterior of a linear regression whose errors are autoregressive of or
 For usable days t₁ < t₂ < … the model is::
 
     y = X·β + e,    e(t₁) ~ N(0, σ²/(1-φ²)),    e(tᵢ) | e(tᵢ₋₁) ~ N(φ^g·e(tᵢ₋₁), σ²·(1-φ^2g)/(1-φ²)),  g = tᵢ-tᵢ₋₁
-    β | σ ~ Σ weight·N(0, σ²·diag(sd²)),    σ² ~ inverse gamma,    p(φ) ∝ (1+φ)³·(1-φ)^(-1/2)
+    β | σ ~ Σ weight·N(0, σ²·diag(sd²)),    σ² ~ inverse gamma·σ^lost,    p(φ) ∝ (1+φ)³·(1-φ)^(-1/2)
 
 so that a missing day is integrated out exactly and the series starts in its stationary state. Given
 φ it is conjugate (normal-inverse-gamma); over φ, and over the *scales* of the prior where it has
@@ -18,7 +18,7 @@ the mistake that costs false positives. Its upper end is the reference prior's o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import gammaln
@@ -48,11 +48,15 @@ class Prior:
             integrated over, or just one.
         weights: Prior probability of each row, shape (scales,).
         phis: The values φ may take; None for all, ``[0.0]`` for independent errors.
+        lost: Degrees of freedom of σ² that columns of no interest cost: as many factors σ stand before
+            the prior, as if that of so many columns were flat. Like the restricted likelihood, which
+            knows that what was fitted away tells nothing of the noise.
     """
 
     sd: Floats
     weights: Floats
     phis: Floats | None = None
+    lost: int = 0
 
     @classmethod
     def of(cls, sd: Floats) -> Prior:
@@ -212,7 +216,7 @@ def integrate(times: Whole, design: Floats, outcome: Floats, prior: Prior) -> Po
     fine = np.linspace(coarse[low], coarse[high], FINE)
     measure = _jacobian(fine)
     measure[[0, -1]] /= 2
-    left = Prior(prior.sd[scales], prior.weights[scales])
+    left = replace(prior, sd=prior.sd[scales], weights=prior.weights[scales])
     nodes = _Nodes.at(np.tanh(fine), measure * (fine[1] - fine[0]), moments, left)
     mass = np.exp(nodes.density - nodes.density.max()).sum(axis=1)
     ends = (mass[0] if low == 0 else 0.0) + (mass[-1] if high == COARSE - 1 else 0.0)
@@ -253,7 +257,7 @@ class _Nodes:
         # The last row of the augmented factor is L⁻¹X'y, and its corner the root of the penalised residual sum.
         factor = np.linalg.cholesky(augmented).astype(np.float64, copy=False)
         lower, across = factor[..., :columns, :columns], factor[..., columns, :columns]
-        shape = SHAPE + moments.days / 2
+        shape = SHAPE + max(moments.days - prior.lost, 1) / 2
         rate = RATE + factor[..., columns, columns] ** 2 / 2
         density = (
             determinant[:, None]

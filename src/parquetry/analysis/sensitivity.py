@@ -14,7 +14,7 @@ from functools import partial
 from typing import TypeAlias
 
 from parquetry.analysis import refusals
-from parquetry.analysis.abab import Reversed, pooled
+from parquetry.analysis.abab import Reversed, mean_of_reversals, pooled
 from parquetry.analysis.design import Design
 from parquetry.analysis.estimates import Estimate, Variant
 from parquetry.analysis.fit import Fit, fitted
@@ -93,7 +93,7 @@ def _variant(
 
 def _main(answer: Answer, fit: Fit) -> Estimate:
     if isinstance(answer, Reversed):
-        return fit.estimate("effect", fit.design.unit("effect"), answer.asked)
+        return fit.estimate("effect", mean_of_reversals(fit.design), answer.asked)
     first = max(answer.window[0], min(answer.start + fit.design.washout, answer.window[1]))
     contrast = mean_effect(fit.design, (first, answer.window[1]))
     return fit.estimate("average effect", contrast, answer.asked)

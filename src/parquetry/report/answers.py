@@ -65,7 +65,7 @@ def scale(analysed: Analysed, estimate: Estimate, outcome: Outcome) -> Scale:
 def estimates(analysed: Analysed) -> Iterator[tuple[str, Estimate]]:
     """The estimates of an answer under their names, the main one first, the autocorrelation last."""
     answer: Any = analysed.answer
-    yield ("effect of one more reversal" if reversals(analysed) else answer.main.name), answer.main
+    yield answer.main.name, answer.main
     if (found := ratio(analysed)) is not None:
         yield found.name, found
     for name in answer.__dataclass_fields__:

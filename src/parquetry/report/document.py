@@ -92,13 +92,17 @@ class ReportDocument(TypedDict):
         headline: The result in one sentence, what it depends on first; or `No answer: …`.
         sentences: What must be read beside it.
         depends_on: Models under which the answer is another one.
+        series: One, or each of a multiple-baseline study.
         pooled: The common effect of a multiple-baseline study.
         tables: As texts, rounded as on the page.
+        figures: Those of the page, in words.
         checklists: SCRIBE 2016 and CENT 2015, filled.
         limits: What the study cannot show.
         registration: The registered document; None where the study was not registered.
         deviations: What differs from it.
         provenance: Where the numbers came from.
+        engine: `exact`, or `nuts` where it was sampled.
+        seed: Of all that was drawn.
         reproduce: The command that computes it again.
     """
 

@@ -161,7 +161,7 @@ def _over(analysed: Analysed) -> str:
     """Over which days the claim holds."""
     panel = analysed.panel
     if found := answers.reversals(analysed):
-        return f"; that is what one more reversal would show, by the {len(found)} of this study"
+        return f", on average over the {len(found)} reversals of this study"
     rows = answers.window(analysed)
     if rows is None:
         return f", on average over the treated {panel.period}s"

@@ -18,6 +18,8 @@ DesignName: TypeAlias = Literal["ITS", "AB", "ABAB", "alternating", "multiple ba
 DESIGNS: tuple[DesignName, ...] = ("ITS", "AB", "ABAB", "alternating", "multiple baseline")
 DRIFTING: tuple[DesignName, ...] = ("ITS", "multiple baseline")
 """Designs whose baseline may drift unless the study says otherwise."""
+BASELINES = frozenset({"a", "baseline", "control", "off"})
+"""Conditions that are no treatment, wherever they stand: a drawn schedule may begin with the treatment."""
 Kind: TypeAlias = Literal["continuous", "count", "share"]
 Aggregate: TypeAlias = Literal["mean", "sum", "count", "share", "median"]
 Empty: TypeAlias = Literal["missing", "zero"]

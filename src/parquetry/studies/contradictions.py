@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from parquetry.settings.lines import Keys
-from parquetry.studies import DRIFTING, Phases, Reading, Schedule, Study
+from parquetry.studies import BASELINES, DRIFTING, Phases, Reading, Schedule, Study
 
 Mistake = tuple[Keys, str]
 _WAYS = ("intervention", "unknown", "listed", "labels", "dataset", "column")
@@ -26,6 +26,7 @@ def contradictions(study: Study, values: Mapping[str, Any]) -> list[Mistake]:
         *(each for c in study.covariates for each in _source(("covariates", c.name), c.reading)),
         *_outcome(study),
         *_ways(study),
+        *_either_first(study),
         *_phases(study.phases),
         *_series(study),
         *_model(study),
@@ -89,6 +90,17 @@ def _ways(study: Study) -> Iterator[Mistake]:
     for way in ("intervention", "unknown"):
         if getattr(phases, way) and study.design not in ("ITS", "AB"):
             yield ("phases", way), f"[phases] {way}: a study of design {study.design} has more than one change"
+
+
+def _either_first(study: Study) -> Iterator[Mistake]:
+    """A schedule of alternating treatments may begin with either, so the first label says nothing."""
+    phases = study.phases
+    known = any(label.rstrip("0123456789_- ").lower() in BASELINES for label in phases.labels)
+    if study.design == "alternating" and (phases.labels or phases.column) and not phases.treated and not known:
+        yield (
+            ("phases",),
+            "[phases] treated: say which labels are the treatment; the first day may have either",
+        )
 
 
 def _phases(phases: Phases) -> Iterator[Mistake]:

@@ -180,7 +180,8 @@ def reversed_answer(design: Design, seen: Seen, drawn: Draws, asked: Asked, seed
     """The effects of a reversal design, or of alternating treatments, whether or not an answer would be refused."""
     names = [name for name in seen.design.names if name.startswith("reversal ")]
     common = drawn.beta[:, seen.design.column("effect")]
-    effect = of_draws("effect", difference(seen, drawn, common), asked)
+    title = "effect of one more reversal" if names else "effect"
+    effect = of_draws(title, difference(seen, drawn, common), asked)
     found = Modelled(
         seen.kind, design, asked, seed, None, None,
         main=effect, ratio=ratio_of_draws(seen.kind, common, asked),
@@ -200,6 +201,7 @@ def _with_reversals(answer: Modelled, names: list[str], common: Floats) -> Model
     pooled = [common + drawn.beta[:, column] for column in columns]
     single = [alone.beta[:, column] for column in columns]
     shared = [difference(seen, drawn, logs) for logs in pooled]
+    here = of_draws("mean of the pooled effects", np.mean(shared, axis=0), asked)
     own = [difference(seen, alone, logs) for logs in single]
     changes = tuple(
         Reversal(
@@ -211,7 +213,9 @@ def _with_reversals(answer: Modelled, names: list[str], common: Floats) -> Model
     )  # fmt: skip
     return replace(
         answer,
-        here=of_draws("mean of the pooled effects", np.mean(shared, axis=0), asked),
+        main=here,
+        ratio=ratio_of_draws(seen.kind, np.mean(pooled, axis=0), asked),
+        here=here,
         unpooled=of_draws("mean of the unpooled effects", np.mean(own, axis=0), asked),
         reversals=changes,
         spread=float(drawn.spread.mean()),

@@ -186,7 +186,10 @@ def _variant(
 
 def _main(answer: Modelled, seen: Seen, drawn: Draws, washout: int | None) -> Estimate:
     if answer.window is None or answer.start is None:
-        return of_draws("effect", difference(seen, drawn, drawn.beta[:, seen.design.column("effect")]), answer.asked)
+        common = drawn.beta[:, seen.design.column("effect")]
+        own = [drawn.beta[:, i] for i, name in enumerate(seen.design.names) if name.startswith("reversal ")]
+        each = [difference(seen, drawn, common + one) for one in own] or [difference(seen, drawn, common)]
+        return of_draws("effect", np.mean(each, axis=0), answer.asked)
     days = answer.design.washout if washout is None else washout
     first = max(answer.window[0], min(answer.start + days, answer.window[1]))
     return of_draws("average effect", effects(seen, drawn, (first, answer.window[1])).difference, answer.asked)

@@ -40,6 +40,7 @@ class Checklist:
     Attributes:
         name: ``SCRIBE 2016``.
         source: Where it was published.
+        items: In its order.
     """
 
     name: str
