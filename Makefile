@@ -94,7 +94,7 @@ lock: $(ENV) ## write requirements/*.txt anew (UPGRADE=1: newest versions)
 	$(COMPILE) -c requirements/dev.txt -o requirements/core.txt pyproject.toml
 	$(COMPILE) -c requirements/dev.txt --extra demo -o requirements/demo.txt pyproject.toml
 	$(COMPILE) -c requirements/dev.txt --extra analysis --extra report -o requirements/analysis.txt pyproject.toml
-	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra bayes -o requirements/bayes.txt pyproject.toml requirements/bayes.in
+	$(COMPILE) $(if $(UPGRADE),--upgrade) --extra bayes --extra report -o requirements/bayes.txt pyproject.toml requirements/bayes.in
 	$(COMPILE) $(if $(UPGRADE),--upgrade) -c requirements/dev.txt -o requirements/bench.txt requirements/bench.in
 
 clean: ## remove .venv, .venv-bench, .venv-bayes, ./demo and what tools left behind

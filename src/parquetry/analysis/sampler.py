@@ -8,7 +8,9 @@ not numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +65,16 @@ def compiled(model: Any, purpose: str) -> Any:
         import nutpie
     except ModuleNotFoundError:
         raise MissingExtra("bayes", purpose) from None
-    return nutpie.compile_pymc_model(model)
+    with quiet():
+        return nutpie.compile_pymc_model(model)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """What the libraries below say about themselves is no business of who analyses a study."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def drawn(
@@ -105,13 +116,14 @@ def _drawn(
     import arviz
     import nutpie
 
-    trace = nutpie.sample(
-        program, draws=draws, tune=tune, chains=chains, seed=seed, progress_bar=False, save_warmup=False,
-        target_accept=accept,
-    )  # fmt: skip
-    values = {name: np.asarray(trace.posterior[name]) for name in keep}
-    flat = {name: value.reshape(-1, *value.shape[2:]) for name, value in values.items()}
-    return Drawn(flat, _checks(arviz, trace, watched))
+    with quiet():
+        trace = nutpie.sample(
+            program, draws=draws, tune=tune, chains=chains, seed=seed, progress_bar=False, save_warmup=False,
+            target_accept=accept,
+        )  # fmt: skip
+        values = {name: np.asarray(trace.posterior[name]) for name in keep}
+        flat = {name: value.reshape(-1, *value.shape[2:]) for name, value in values.items()}
+        return Drawn(flat, _checks(arviz, trace, watched))
 
 
 def _checks(arviz: Any, trace: Any, watched: Sequence[str]) -> tuple[Check, ...]:

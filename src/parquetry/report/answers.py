@@ -50,6 +50,8 @@ def summed(analysed: Analysed, outcome: Outcome) -> Scale:
     """How a running sum is shown."""
     if getattr(analysed.answer, "kind", None) == "share":
         return Scale(1.0, "successes")
+    if getattr(analysed.answer, "kind", None) == "count" and analysed.panel.weight is not None:
+        return Scale(1.0, "counts")  # the outcome's unit is one of a rate
     if outcome.kind == "share":
         return Scale(100.0, "percentage-point days")
     return Scale(1.0, outcome.unit)

@@ -24,6 +24,7 @@ from parquetry.analysis.sensitivity import WASHOUTS, judged
 REPLICATES = 1_000
 AS_IS = Told()
 _DRAWS, _TUNE = 500, 700
+_R_HAT, _EFFECTIVE = 1.05, 100
 
 
 def checks(answer: Modelled) -> tuple[Check, ...]:
@@ -178,10 +179,25 @@ def _variant(
     if left is not None:
         seen = seen.without(left)
     drawn = draws(seen, told, seed=answer.seed, count=_DRAWS, tune=_TUNE, watched=("beta",), again=False)
-    # A divergence among a few thousand draws moves no row of a forest; chains that disagree do.
-    if reasons := [reason for reason in drawn.drawn.reasons if reason.code != "divergences"]:
-        return Variant(group, name, None, note=reasons[0].text)
+    if note := _unsettled(drawn.drawn.checks):
+        return Variant(group, name, None, note=note)
     return Variant(group, name, _main(answer, seen, drawn, washout))
+
+
+def _unsettled(looked: tuple[Check, ...]) -> str:
+    """
+    Why the draws are not good enough for a row of a forest, or nothing.
+
+    That is a mean and the ends of an interval to the eye; a hundred draws' worth tell them to a tenth of
+    a standard deviation. A divergence among a few thousand moves no row; chains that disagree do.
+    """
+    values = {check.name: check.value or 0.0 for check in looked}
+    if values["r-hat"] > _R_HAT or values["effective sample size"] < _EFFECTIVE:
+        return (
+            f"the sampler did not settle: r-hat {values['r-hat']:.3g}, "
+            f"effective sample size {values['effective sample size']:.0f}"
+        )
+    return ""
 
 
 def _main(answer: Modelled, seen: Seen, drawn: Draws, washout: int | None) -> Estimate:
