@@ -30,6 +30,7 @@ WITHIN = (
 )
 ONLY = re.compile(r"parquetry(-[^/]+\.dist-info)?/")
 MISSING_EXTRA = 20
+ANALYSIS = "parquetry.analysis"
 
 
 class Failed(Exception):
@@ -114,8 +115,13 @@ def use(wheel: Path, outside: Outside) -> None:
     if not Path(place.strip()).is_relative_to(outside.folder):
         raise Failed(f"parquetry was imported from {place.strip()}, not from the wheel")
     outside.run("parquetry", "--help")
-    for line in imports_of((ROOT / "README.md").read_text(encoding="utf-8")):
+    shown = imports_of((ROOT / "README.md").read_text(encoding="utf-8"))
+    for line in (line for line in shown if ANALYSIS not in line):
         outside.run("python", "-c", line)
+    for line in (line for line in shown if ANALYSIS in line):
+        refused = outside.run("python", "-c", line, code=1)
+        if "pip install 'parquetry[analysis]'" not in refused.stderr:
+            raise Failed(f"without the extra, an analysis does not say how to install it:\n{refused.stderr}")
 
     refused = outside.run("parquetry", "demo", "without-the-extra", code=MISSING_EXTRA)
     if "pip install 'parquetry[demo]'" not in refused.stderr:
@@ -123,6 +129,9 @@ def use(wheel: Path, outside: Outside) -> None:
     outside.install("demo.txt")
     outside.run("parquetry", "demo", "demo")
     outside.run("parquetry", "demo", "demo")  # running it again works
+    for line in shown:
+        outside.run("python", "-c", line)
+    outside.run("parquetry", "report", "spaced_retrieval", "-C", "demo", "--figures", "png")
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ With `--check` nothing is written; it fails where a page is not what the code sa
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
 import re
@@ -32,6 +33,7 @@ def pages() -> dict[str, str]:
         "settings.md": _settings,
         "exit-codes.md": _errors,
         "python.md": _python,
+        "analysis.md": _analysis,
         "types.md": _types,
         "contracts.md": _contracts,
     }
@@ -343,6 +345,29 @@ def _python() -> Iterator[str]:
     yield "\n## What the verbs give back"
     for name in sorted(given):
         yield from _told(name, given[name], members=True)
+
+
+_ANALYSES = ("", ".effect_sizes", ".randomisation", ".sensitivity", ".checks", ".multiple", ".power", ".piecewise", ".classical")
+"""Modules of `parquetry.analysis` whose functions people call."""
+
+
+def _analysis() -> Iterator[str]:
+    yield "# Analyses in Python\n"
+    yield "On plain lists, arrays, frames and CSV files; no project and no lake is needed. Needs the extra `analysis`."
+    for ending in _ANALYSES:
+        module = importlib.import_module(f"parquetry.analysis{ending}")
+        yield f"\n## {module.__name__}\n\n{_prose(inspect.getdoc(module) or '')}"
+        own = [name for name, found in vars(module).items() if _public(module, name, found)]
+        for name in sorted(own, key=lambda name: (not name.islower(), name)):
+            yield from _told(name, getattr(module, name), members=not name.islower())
+
+
+def _public(module: Any, name: str, found: Any) -> bool:
+    """What a package gives by name, and what a module defines and documents."""
+    if name.startswith("_") or not (inspect.isclass(found) or inspect.isfunction(found)) or not inspect.getdoc(found):
+        return False
+    package = hasattr(module, "__path__")
+    return found.__module__.startswith("parquetry.analysis") if package else found.__module__ == module.__name__
 
 
 def _told(name: str, found: Any, *, members: bool = False) -> Iterator[str]:

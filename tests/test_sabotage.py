@@ -226,6 +226,71 @@ LATER = [
     ),
 ]  # fmt: skip
 
+STUDY, TOLD, ASKED = "tests/studies/test_", "tests/report/test_document.py::test_", "tests/cli/test_analyzing.py::test_"
+ANALYSED = [
+    Sabotage(
+        "columns of no interest cost nothing", "analysis/posterior.py", "moments.days - prior.lost", "moments.days",
+        "tests/analysis/test_posterior.py::test_missing_days_are_integrated_out_exactly",
+    ),
+    Sabotage(
+        "reversals cost nothing", "analysis/fit.py", "if design.maker is reversal else 0", "if False else 0",
+        "tests/analysis/test_abab.py::test_what_is_of_no_interest_costs_days",
+    ),
+    Sabotage(
+        "the washout counts", "analysis/design.py",
+        'panel = panel.without(range(phase.first, phase.first + washout), "washout")', "pass",
+        "tests/analysis/test_abab.py::test_the_washout_is_removed_after_every_change",
+    ),
+    Sabotage(
+        "the slope counts from the first day of the study", "analysis/design.py",
+        '("slope", time * treated', '("slope", rows / len(panel) * treated',
+        "tests/analysis/test_its.py::test_the_first_treated_day_is_inside_and_the_slope_counts_from_it",
+    ),
+    Sabotage(
+        "most of a phase may be missing", "analysis/limits.py", "MISSING_SHARE = 0.30", "MISSING_SHARE = 0.95",
+        "tests/analysis/test_refusals.py::test_a_refusal_has_its_series_and_spares_the_neighbour",
+    ),
+    Sabotage(
+        "a day is one of UTC", "studies/days.py",
+        """naive if reading.timezone == "UTC" else f"timezone({zone}, {naive} AT TIME ZONE 'UTC')\"""", "naive",
+        STUDY + "days.py::test_a_moment_is_of_the_day_that_python_says",
+    ),
+    Sabotage(
+        "what begins first is no treatment", "studies/treatment.py",
+        "    if not baseline and study.design in INTERRUPTED:\n", "    if not baseline:\n",
+        STUDY + "treatment.py::test_labels_that_say_nothing_are_asked_about",
+    ),
+    Sabotage(
+        "a study is as it was registered, whatever it is", "studies/registration.py", "    elif before != now:\n",
+        "    elif False:\n", STUDY + "registration.py::test_what_changed_is_told_by_path",
+    ),
+    Sabotage(
+        "a registration may be edited", "studies/registration.py", "        if _sha256(of) != said:\n",
+        "        if False:\n", STUDY + "registration.py::test_one_that_was_edited_is_told",
+    ),
+    Sabotage(
+        "days that were registered may change", "studies/registration.py", "        if now.get(name) != before\n",
+        "        if False\n",
+        "tests/verbs/test_registered_days.py::test_days_that_were_known_cannot_change_without_a_word",
+    ),
+    Sabotage(
+        "a study that deviates is confirmatory", "report/reported.py", "if count else ()", "if False else ()",
+        ASKED + "an_unregistered_study_is_exploratory",
+    ),
+    Sabotage(
+        "withheld numbers are in the JSON", "report/document.py", "    withheld = reported.refused\n",
+        "    withheld = False\n", TOLD + "a_refused_study_shows_no_number_of_an_effect[ITS]",
+    ),
+    Sabotage(
+        "withheld numbers are on the page", "report/tables.py", "if not reported.refused and analysed.answer",
+        "if analysed.answer", TOLD + "one_refused_series_withholds_all",
+    ),
+    Sabotage(
+        "an earlier answer stays beside a refusal", "verbs/write_report.py", "path.unlink()", "pass",
+        ASKED + "nothing_of_an_earlier_answer_stays_beside_another",
+    ),
+]  # fmt: skip
+
 BANK = "tests/torture/test_bank.py::test_every_snapshot_of_a_bank_balances"
 _JOIN = (
     """        duck.execute(f"CALL postgres_execute('pg', """
@@ -289,6 +354,6 @@ def test_sabotage_is_noticed(sabotage: Sabotage, copy: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.torture
-@pytest.mark.parametrize("sabotage", [*LATER, *SLOW], ids=named)
+@pytest.mark.parametrize("sabotage", [*LATER, *ANALYSED, *SLOW], ids=named)
 def test_more_sabotage_is_noticed(sabotage: Sabotage, copy: Path, tmp_path: Path) -> None:
     require_red(sabotage, copy, tmp_path / "run")

@@ -325,6 +325,14 @@ def opened(snapshot: Snapshot, schema: str, *, memory: str, threads: int) -> Ite
             yield connection
 
 
+def confine(connection: duckdb.DuckDBPyConnection, *folders: Path) -> None:
+    """From now on no SQL on *connection* reads or writes a file outside of *folders*; nothing can undo that."""
+    listed = ", ".join(literal(f"{folder.resolve()}/") for folder in folders)
+    connection.execute(f"SET allowed_directories = [{listed}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
+
+
 @contextmanager
 def _connected(path: Path, config: Mapping[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
     try:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from parquetry.analysis import abab
-from parquetry.analysis.design import phases_of, reversal
-from parquetry.analysis.fit import baseline
+from parquetry.analysis.abab import mean_of_reversals, pooled
+from parquetry.analysis.design import SPREAD_SD, phases_of, reversal
+from parquetry.analysis.fit import Asked, Spreads, baseline, fitted, prior_of
 from parquetry.analysis.panel import Panel
 from parquetry.errors import Usage
 
@@ -51,6 +54,25 @@ def test_equal_effects_are_pooled() -> None:
     assert pooled < 0.8 * np.ptp([reversal.unpooled.mean for reversal in answer.reversals])
 
 
+@pytest.mark.parametrize(("days", "apart", "phi"), [(15, 2.0, 0.0), (30, 10.0, 0.5), (60, 0.5, 0.3)])
+def test_the_spread_is_integrated_and_not_sampled(days: int, apart: float, phi: float) -> None:
+    """Beside 300 spreads evenly apart, ends of intervals differ by less than a hundredth of a standard deviation."""
+    outcome, phases = switched(days, phi=phi, seed=7)
+    outcome += apart * np.random.default_rng(days).standard_normal(4).repeat(days)
+    design = reversal(Panel.of(outcome, phases=phases), season=False)
+    even = (np.arange(300) + 0.5) * 6 / 300
+    mass = np.exp(-(even**2) / 2)
+    fine = fitted(design, prior=prior_of(design, spreads=Spreads(SPREAD_SD * even, mass / mass.sum())))
+    for contrast in (design.unit("effect"), mean_of_reversals(design)):
+        ours, theirs = (fit.estimate("effect", contrast, Asked()) for fit in (pooled(design), fine))
+        for own, other in zip(
+            (ours.mean, ours.interval.low, ours.interval.high),
+            (theirs.mean, theirs.interval.low, theirs.interval.high),
+            strict=True,
+        ):
+            assert own == pytest.approx(other, abs=0.01 * theirs.sd)
+
+
 def test_the_washout_is_removed_after_every_change() -> None:
     outcome, phases = switched(effect=2.0)
     for change in (20, 40, 60):
@@ -58,6 +80,20 @@ def test_the_washout_is_removed_after_every_change() -> None:
     answer = abab(outcome, phases, washout=2)
     assert answer.effect.interval.holds(2.0)
     assert 6 == len(answer.design.panel.excluded)
+
+
+@pytest.mark.parametrize(("season", "lost"), [(False, 1), (True, 7)])
+def test_what_is_of_no_interest_costs_days(season: bool, lost: int) -> None:
+    """A level, and six columns of weekdays: an interval is as much wider as that many days are of its study."""
+    outcome, phases = switched(days=15)
+    design = reversal(Panel.of(outcome, phases=phases), season=season)
+    prior, rows = prior_of(design), design.names.index("reversal 1")
+    contrast = np.arange(len(design.names)) == rows
+    free = fitted(design, prior=replace(prior, lost=0)).estimate("", contrast.astype(float), Asked())
+    found = fitted(design).estimate("", contrast.astype(float), Asked())
+    assert lost == prior.lost
+    assert np.sqrt(60 / (60 - lost)) == pytest.approx(found.sd / free.sd, rel=0.05)
+    assert found.sd > 1.005 * free.sd
 
 
 def test_alternating_treatments_have_one_effect() -> None:
@@ -76,6 +112,12 @@ def test_the_noise_of_alternating_treatments_is_that_of_their_untreated_days(run
     outcome = noise(60, 0.0, 3) + 100.0 * (np.array(phases) == "B")
     untreated = outcome[np.array(phases) == "A"]
     assert untreated.std(ddof=1) == pytest.approx(baseline(reversal(Panel.of(outcome, phases=phases), each=False))[1])
+
+
+@pytest.mark.parametrize("treated", [1, [1], "1"])
+def test_a_label_that_is_a_number_may_be_named_as_one(treated: Any) -> None:
+    labels = np.repeat([0, 1, 0, 1], 3)
+    assert [False, True, False, True] == [phase.treated for phase in phases_of([*map(str, labels)], treated=treated)]
 
 
 def test_labels_with_numbers_are_one_condition() -> None:

@@ -39,7 +39,7 @@ def test_a_study_like_a_cell_gets_its_numbers(cell: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("days", "phi", "nearest"),
-    [(41, 0.1, (30, 0.0)), (43, 0.35, (60, 0.3)), (500, 0.62, (120, 0.7)), (9, -0.5, (30, 0))],
+    [(41, 0.1, (30, 0.0)), (43, 0.35, (60, 0.3)), (500, 0.62, (120, 0.7)), (9, -0.5, (21, 0))],
 )
 def test_the_nearest_is_by_ratio_of_days_and_then_by_autocorrelation(
     days: int, phi: float, nearest: tuple[int, float]

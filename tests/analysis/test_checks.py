@@ -11,6 +11,7 @@ from parquetry.analysis import abab, its
 from parquetry.analysis.checks import checks, influence, ljung_box, placebo, predictive
 from parquetry.analysis.counterfactual import counterfactual
 from parquetry.analysis.estimates import Verdict, plain
+from parquetry.analysis.panel import Panel, Period
 from parquetry.analysis.sensitivity import depends_on, sensitivity
 
 from .series import noise, stepped, switched
@@ -66,6 +67,26 @@ def test_placebo_dates_find_a_change_that_came_before() -> None:
     assert Verdict.PASSED is placebo(its(stepped(80), start=40)).verdict
     assert Verdict.NOT_APPLICABLE is placebo(abab(*switched())).verdict
     assert Verdict.NOT_APPLICABLE is placebo(its(stepped(40), start=8)).verdict
+
+
+def test_a_covariate_that_varies_only_later_is_no_obstacle() -> None:
+    """A journey in the treated days is the same 0 on every day of the baseline, and part of its level there."""
+    journey = np.zeros(80)
+    journey[60:64] = 1
+    answer = its(stepped(80), start=40, covariates={"journey": journey})
+    assert placebo(answer).facts["effects"] == placebo(its(stepped(80), start=40)).facts["effects"]
+    assert "placebo dates" in {check.name for check in checks(answer)}
+
+
+@pytest.mark.parametrize(("period", "names"), [("week", {"washout of 1 week"}), ("month", {"washout of 1 month"})])
+def test_washouts_are_counted_in_the_periods_of_the_study(period: Period, names: set[str]) -> None:
+    """Seven weeks are no washout of seven days."""
+    rows = sensitivity(its(Panel.of(stepped(60), period=period), start=30))
+    assert names == {row.name for row in rows if row.group == "washout"}
+    daily = sensitivity(its(stepped(60), start=30, washout=3))
+    assert {"washout of 0 days", "washout of 1 day", "washout of 7 days"} == {
+        row.name for row in daily if row.group == "washout"
+    }
 
 
 def test_the_sensitivity_forest_has_what_may_be_doubted() -> None:

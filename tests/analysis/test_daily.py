@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from parquetry.analysis import refusals
+from parquetry.analysis.design import interrupted
 from parquetry.analysis.panel import Panel
 from parquetry.errors import BadInput, Config, Usage
 from parquetry.studies.declared import read
@@ -34,12 +36,12 @@ BY_COLUMN = 'design = "ABAB"\n[outcome]\nvalue = "score"\n[phases]\ncolumn = "ph
 
 
 def test_six_lines_and_a_plain_file(made: Made) -> None:
-    """A day that is not there is missing, and in the phase before."""
-    panel = made(BY_COLUMN, "day,score,phase\n2026-01-01,5,A\n2026-01-02,6.5,A\n2026-01-04,NA,B\n2026-01-05,7,B\n")
-    assert [5.0, 6.5, None, None, 7.0] == [None if np.isnan(v) else v for v in panel.outcome]
-    assert ("A", "A", "A", "B", "B") == panel.phases
-    assert "2026-01-05" == str(panel.calendar()[-1])
-    assert {} == panel.excluded
+    """A day that is not there is missing, and in the phase around it; between two phases it is in neither."""
+    panel = made(BY_COLUMN, "day,score,phase\n2026-01-01,5,A\n2026-01-03,6.5,A\n2026-01-05,NA,B\n2026-01-06,7,B\n")
+    assert [5.0, None, 6.5, None, None, 7.0] == [None if np.isnan(v) else v for v in panel.outcome]
+    assert ("A", "A", "A", "A", "B", "B") == panel.phases
+    assert "2026-01-06" == str(panel.calendar()[-1])
+    assert {3: "phase not known"} == panel.excluded
 
 
 def test_rows_without_dates_are_days_in_order(made: Made) -> None:
@@ -142,6 +144,89 @@ def test_partial_weeks_and_those_in_which_the_phase_changes_do_not_count(made: M
     assert {} == whole.excluded
 
 
+SUMS = """\
+design = "AB"
+[outcome]
+value = "score"
+aggregate = "{}"
+period = "{}"
+{}
+[phases]
+column = "phase"
+"""
+
+
+def _days(first: str, last: str, lost: tuple[str, ...] = ()) -> str:
+    days = np.arange(first, np.datetime64(last) + 1, dtype="M8[D]")
+    change = np.datetime64("2026-01-19")
+    return "day,score,phase\n" + "".join(f"{d},1,{'AB'[int(d >= change)]}\n" for d in days if str(d) not in lost)
+
+
+@pytest.mark.parametrize("bounds", ["", "first = 2026-01-05\nlast = 2026-02-01\n"])
+@pytest.mark.parametrize(("aggregate", "more"), [("sum", ""), ("count", 'kind = "count"')])
+def test_a_week_whose_sum_lacks_a_day_does_not_count(made: Made, bounds: str, aggregate: str, more: str) -> None:
+    """A day without rows is missing; five days of seven are no week, whatever the study says of its ends."""
+    text = SUMS.format(aggregate, "week", more)
+    text = (text.replace('value = "score"\n', "") if aggregate == "count" else text) + bounds
+    whole = made(text, _days("2026-01-05", "2026-02-01"))
+    assert ([7.0] * 4, {}) == (whole.outcome.tolist(), whole.excluded)
+    gaps = made(text, _days("2026-01-05", "2026-02-01", ("2026-01-05", "2026-01-21", "2026-01-22")))
+    first = "incomplete: 6 of 7 days recorded" if bounds else "partial week"
+    assert {0: first, 2: "incomplete: 5 of 7 days recorded"} == gaps.excluded
+    assert 5.0 == gaps.outcome[2]
+
+
+def test_a_mean_a_rate_and_a_zero_lack_no_day(made: Made) -> None:
+    rows = _days("2026-01-05", "2026-02-01", ("2026-01-21",))
+    assert {} == made(SUMS.format("mean", "week", ""), rows).excluded
+    assert {} == made(SUMS.format("sum", "week", 'kind = "count"\nweight = "1"'), rows).excluded
+    assert {} == made(SUMS.format("sum", "week", 'empty = "zero"'), rows).excluded
+
+
+def test_a_value_that_is_null_is_a_day_that_was_not_recorded(made: Made) -> None:
+    rows = _days("2026-01-05", "2026-02-01").replace("2026-01-21,1", "2026-01-21,")
+    assert {2: "incomplete: 6 of 7 days recorded"} == made(SUMS.format("sum", "week", ""), rows).excluded
+
+
+def test_a_week_of_which_days_were_not_tracked_lacks_them(made: Made) -> None:
+    """A day on which nobody was looking is missing in a week as it is by itself; one with a row is not."""
+    text = SUMS.format("sum", "week", 'empty = "zero"\ntracked = "what = \'opened\'"\nwhere = "what = \'pain\'"')
+    rows = _days("2026-01-05", "2026-02-01").replace("score,phase\n", "score,phase,what\n").replace("A\n", "A,opened\n")
+    rows = rows.replace("B\n", "B,opened\n").replace("2026-01-07,1,A,opened", "2026-01-07,1,A,pain")
+    text = text.replace('column = "phase"', "intervention = 2026-01-19\nfirst = 2026-01-05\nlast = 2026-02-01")
+    whole = made(text, rows)
+    assert ({}, [1.0, 0.0, 0.0, 0.0]) == (whole.excluded, whole.outcome.tolist())
+    lost = made(text, rows.replace("2026-01-21,1,B,opened", "2026-01-21,1,B,slept"))
+    assert {2: "incomplete: 6 of 7 days recorded"} == lost.excluded
+
+
+def test_a_covariates_sum_lacks_a_day_too(made: Made) -> None:
+    text = SUMS.format("mean", "week", "") + '[covariates.coffee]\nvalue = "score"\naggregate = "sum"\n'
+    rows = _days("2026-01-05", "2026-02-01", ("2026-01-21",))
+    assert {2: "coffee incomplete: 6 of 7 days recorded"} == made(text, rows).excluded
+
+
+def test_rows_that_are_weeks_or_months_themselves_are_whole(made: Made) -> None:
+    """One row a month, dated by its first day, is the month's number, and no day's."""
+    rows = "day,score,phase\n" + "".join(f"2026-{m:02}-01,{m},{'AB'[m > 3]}\n" for m in range(1, 7))
+    panel = made(SUMS.format("sum", "month", ""), rows)
+    assert ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], {}) == (panel.outcome.tolist(), panel.excluded)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        ("2026-01-05", "2026-02-01", {}),
+        ("2026-01-06", "2026-02-01", {0: "partial week"}),
+        ("2026-01-05", "2026-01-31", {3: "partial week"}),
+    ],
+)
+def test_a_week_at_an_end_is_whole_where_the_data_reach_its_end(
+    made: Made, first: str, last: str, expected: dict[int, str]
+) -> None:
+    assert expected == made(SUMS.format("mean", "week", ""), _days(first, last)).excluded
+
+
 def test_months(made: Made) -> None:
     rows = "day,score\n2026-01-15,1\n2026-02-03,2\n2026-02-28,4\n2026-03-01,5\n"
     panel = made(WEEKS.format("month", "2026-03-01", "2026-01-01", "2026-03-30"), rows)
@@ -160,6 +245,29 @@ def test_listed_phases_with_a_gap(made: Made) -> None:
     panel = made(text, "day,score\n" + "".join(f"2026-01-0{day},{day}\n" for day in range(1, 8)))
     assert ("A", "A", "A", "B", "B") == panel.phases
     assert {2: "between phases"} == panel.excluded
+
+
+def test_what_is_of_no_phase_is_not_missing(made: Made) -> None:
+    """Three weeks off between two phases, and days that nobody wrote down around a change: no phase lacks them."""
+    phase = '[[phases.listed]]\nlabel = "{}"\nfirst = {}\nlast = {}\ntreated = {}\n'
+    listed = (
+        'design = "AB"\n[outcome]\nvalue = "score"\n'
+        + phase.format("A", "2026-01-01", "2026-01-14", "false")
+        + phase.format("B", "2026-02-05", "2026-02-20", "true")
+    )
+    days = [
+        str(d)
+        for d in np.arange("2026-01-01", "2026-02-21", dtype="M8[D]")
+        if not 14 <= int(d.astype(int)) - 20454 < 35
+    ]
+    rows = "day,score,phase\n" + "".join(f"{d},{i % 5},{'AB'[d >= '2026-02']}\n" for i, d in enumerate(days))
+    for text, why in ((listed, "between phases"), (BY_COLUMN.replace("ABAB", "AB"), "phase not known")):
+        panel = made(text, rows)
+        assert [why] * 21 == list(panel.excluded.values())
+        design = interrupted(panel, panel.phases.index("B"), impact="level", trend=False)
+        shares = {"A (2026-01-01 to 2026-01-14)": 0.0, "B (2026-02-05 to 2026-02-20)": 0.0}
+        assert shares == refusals.missing_shares(design)
+        assert () == refusals.of_design(design)
 
 
 def test_a_day_with_two_phases_does_not_count(made: Made) -> None:
@@ -286,6 +394,17 @@ def test_midnights_in_utc_are_dates_and_other_moments_are_local(tmp_path: Path) 
     )
     noon = (local[0]._replace(end=dates[0].start), row("B", "INTERVENTION_A", "2026-01-08T12:00", "2026-01-14T23:00"))
     assert ("B", "2026-01-09", "2026-01-14", False) == phases(tmp_path, local[0], noon[1])[1]
+
+
+def test_one_moment_in_the_middle_of_a_day_leaves_the_dates_of_the_others_alone(tmp_path: Path) -> None:
+    """Before, it made moments of all midnights, and phases of other zones began a day earlier."""
+    rows = (
+        row("A", "BASELINE", "2026-01-01", "2026-01-08"),
+        row("B", "INTERVENTION_A", "2026-01-08", "2026-01-14T15:00"),
+    )
+    assert [("A", "2026-01-01", "2026-01-07", False), ("B", "2026-01-08", "2026-01-13", False)] == phases(
+        tmp_path, *rows
+    )
 
 
 def test_a_phase_without_an_end_ends_as_planned_or_with_the_next(tmp_path: Path) -> None:

@@ -28,8 +28,9 @@ from parquetry.analysis.effect_sizes import (
     trend_difference,
 )
 from parquetry.analysis.effect_sizes.independent import lrm_error, lrr_error, nap_error, nap_interval, smd_error
+from parquetry.analysis.effect_sizes.overlap import best_of, shares_of
 from parquetry.analysis.effect_sizes.standardised import gradual
-from parquetry.analysis.effect_sizes.tau import MODELS, trend_p
+from parquetry.analysis.effect_sizes.tau import MODELS, trend_p, without_line
 from parquetry.errors import Usage
 
 NAN = float("nan")
@@ -190,3 +191,32 @@ def test_a_resolution_bounds_mean_and_variance() -> None:
     expected = np.log(2 * 8) + 2 / (2 * 2 * 4) - (1 / 64) / (2 * 4 / 64)
     assert expected == pytest.approx(lrri(zeros, ones, resolution=1))
     assert np.sqrt((1 / 64) / (4 / 64) + 2 / (2 * 4)) == pytest.approx(lrr_error(zeros, ones, resolution=1))
+
+
+def test_many_series_at_once_have_the_shares_of_each() -> None:
+    """With ties within and between the phases, days missing, and phases that do not overlap."""
+    random = np.random.default_rng(5)
+    a, b = random.integers(0, 6, (80, 9)).astype(float), random.integers(1, 8, (80, 7)).astype(float)
+    a[::5] -= 10
+    a[:, 3], b[:, 6] = np.nan, np.nan
+    each = [[pnd(*both), pem(*both), pand(*both)] for both in zip(a, b, strict=True)]
+    found = shares_of(a, b)
+    assert each == found.tolist()
+    assert found[:, 0].tolist() == best_of(a, b).tolist()
+    assert {1.0} < set(found[:, 2].tolist())
+
+
+@pytest.mark.parametrize("days", [91, 92, 120])
+@pytest.mark.parametrize("kind", ["normal", "heavy tails", "ties", "a line", "constant"])
+def test_the_line_of_many_days_is_the_median_of_all_pairs(days: int, kind: str) -> None:
+    """Which is looked for among those in the middle alone."""
+    random = np.random.default_rng(days)
+    values = {
+        "normal": random.standard_normal(days), "heavy tails": random.standard_cauchy(days),
+        "ties": random.integers(0, 3, days).astype(float), "a line": 2.0 * np.arange(days),
+        "constant": np.ones(days),
+    }[kind]  # fmt: skip
+    first, second = np.triu_indices(days, 1)
+    slope = float(np.median((values[second] - values[first]) / (second - first)))
+    rest, _ = without_line(values, values[:2])
+    assert values - slope * np.arange(days) == pytest.approx(rest, abs=1e-6 * max(1.0, float(np.abs(values).max())))

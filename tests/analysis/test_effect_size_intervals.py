@@ -12,6 +12,7 @@ from parquetry.analysis.effect_sizes.intervals import (
     of_difference,
     of_mean_ratio,
     of_share,
+    one_by_one,
     persistence,
     phase_columns,
     worth,
@@ -120,7 +121,7 @@ def test_the_bootstrap_draws_each_phases_own_values() -> None:
         return [float(np.nanmean(second) - np.nanmean(first)), 1.0, float("nan")]
 
     columns = phase_columns(12, 12, lines=False)
-    (found, constant, nothing) = bootstrap(a, b, columns, phi, means, level=0.9, draws=300, seed=1)
+    (found, constant, nothing) = bootstrap(a, b, columns, phi, one_by_one(means), level=0.9, draws=300, seed=1)
     drawn, own = np.array(seen[:-1]), np.concatenate([a, b])
     assert found is not None and constant is not None and nothing is None
     assert 300 == len(drawn) and (np.isnan(drawn) == np.isnan(own)).all()
@@ -142,7 +143,14 @@ def test_draws_are_as_persistent_as_the_posterior_says() -> None:
         return [0.0]
 
     bootstrap(
-        outcome[:30], outcome[30:], phase_columns(30, 30, lines=False), phi, watched, level=0.95, draws=400, seed=1
+        outcome[:30],
+        outcome[30:],
+        phase_columns(30, 30, lines=False),
+        phi,
+        one_by_one(watched),
+        level=0.95,
+        draws=400,
+        seed=1,
     )
     rest = np.array(seen[:-1]) - outcome[:30].mean()
     correlation = (rest[:, 1:] * rest[:, :-1]).sum() / (rest * rest).sum()
@@ -161,7 +169,7 @@ def test_widened_and_smoothed_draws() -> None:
 
     def drawn(**how: bool) -> np.ndarray:
         seen.clear()
-        bootstrap(outcome[:20], outcome[20:], columns, phi, watched, level=0.95, draws=300, seed=1, **how)
+        bootstrap(outcome[:20], outcome[20:], columns, phi, one_by_one(watched), level=0.95, draws=300, seed=1, **how)
         fitted = columns @ np.linalg.lstsq(columns, outcome, rcond=None)[0]
         found: np.ndarray = np.array(seen[:-1]) - fitted
         return found
@@ -187,5 +195,5 @@ def test_a_value_that_one_draw_in_twenty_lacks_has_no_interval(every: int, there
         return [float("nan") if calls % every == 0 else float(second.mean() - first.mean())]
 
     columns = phase_columns(12, 12, lines=False)
-    (found,) = bootstrap(outcome[:12], outcome[12:], columns, phi, sometimes, level=0.9, draws=320, seed=1)
+    (found,) = bootstrap(outcome[:12], outcome[12:], columns, phi, one_by_one(sometimes), level=0.9, draws=320, seed=1)
     assert there == (found is not None)

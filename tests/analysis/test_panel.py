@@ -72,7 +72,17 @@ def test_what_is_excluded_keeps_its_value_and_its_reason() -> None:
         (lambda: Panel.of([1, 2], phases=["A"]), "phases has 1 rows, the outcome 2"),
         (lambda: Panel.of([1, float("inf")]), "row 1 is infinite"),
         (lambda: Panel.of([1, 2], days=["2025-01-01", "2025-01-01"]), "more than once"),
-        (lambda: Panel.of([1], days=["yesterday"]), "days: "),
+        (lambda: Panel.of([1], days=["yesterday"]), "'yesterday' is no date"),
+        (lambda: Panel.of([1, 2], days=["20260101", "20260102"]), "'20260101' is no date"),
+        (lambda: Panel.of([1, 2], days=[202412, 202501], period="month"), "'202412' is no date"),
+        (lambda: Panel.of([1, 2], days=[1767225600, 1767312000]), "'1767225600' is no date"),
+        (lambda: Panel.of([1, 2], days=["2026-02-01", "2026-02-30"]), "'2026-02-30' is no date"),
+        (lambda: Panel.of([1, 2], days=["2026-01-01", "9999-01-01"]), "at most 36,525"),
+        (lambda: Panel.of([1, 2], days=[0, 90_000]), "at most 36,525"),
+        (lambda: Panel.of(["a"]), "outcome: could not convert"),  # type: ignore[list-item]
+        (lambda: Panel.of([[1, 2], [3, 4]]), "2 dimensions"),  # type: ignore[list-item]
+        (lambda: Panel.of([1, 2], excluded={2: "travelling"}), "no row 2"),
+        (lambda: Panel.of([1], days=["2026-01-01"]).row_of("21.1.2026"), "'21.1.2026' is no date"),
     ],
 )
 def test_what_is_no_series_is_said(make: object, says: str) -> None:

@@ -7,12 +7,15 @@ import pytest
 from scipy import stats
 from scipy.special import gammaln
 
-from parquetry.analysis import abab, its
+from parquetry.analysis import abab, change_points, effect_sizes, its
+from parquetry.analysis.checks import checks
+from parquetry.analysis.classical import side_by_side
 from parquetry.analysis.design import interrupted
 from parquetry.analysis.estimates import Floats
 from parquetry.analysis.fit import Fit, fitted, prior_of
 from parquetry.analysis.influence import left_out
 from parquetry.analysis.mixture import Mixture
+from parquetry.analysis.multiple import pooled_over
 from parquetry.analysis.panel import Panel
 from parquetry.analysis.posterior import (
     HIGHEST,
@@ -25,8 +28,9 @@ from parquetry.analysis.posterior import (
     integrate,
     log_prior,
 )
+from parquetry.analysis.sensitivity import sensitivity
 
-from .series import stepped, switched
+from .series import noise, stepped, switched
 
 
 def dense(
@@ -107,12 +111,37 @@ def test_a_power_of_two_multiplies_the_answer_to_the_last_bit(factor: float) -> 
     assert once.average.positive == again.average.positive
 
 
-@pytest.mark.parametrize("factor", [10.0, 1 / 3, 60.0, 1e-7, 12345.678])
+@pytest.mark.parametrize("factor", [10.0, 1 / 3, 60.0, 1e-7, 12345.678, 1e-200, 1e200])
 def test_the_unit_does_not_matter(factor: float) -> None:
     outcome = stepped()
     outcome[[3, 40]] = np.nan
     once, again = np.array(numbers(its(outcome, start=30))), np.array(numbers(its(outcome * factor, start=30)))
     assert np.allclose(factor * once, again, rtol=1e-10, atol=0)
+
+
+@pytest.mark.parametrize("factor", [2.0**-660, 2.0**660])
+def test_no_unit_is_too_small_or_too_large(factor: float) -> None:
+    """Squares of such numbers vanish or overflow; nothing beside the answer may trip over that."""
+    outcome, rain = stepped(), noise(60, 0.2, 5)
+    once, again = (its(Panel.of(outcome * each, covariates={"rain": rain * each}), start=30) for each in (1.0, factor))
+    assert [check.value for check in checks(once)] == [check.value for check in checks(again)]
+    assert [row.agrees for row in sensitivity(once)] == [row.agrees for row in sensitivity(again)]
+    for one, other in zip(*(side_by_side(each.design, each.contrast) for each in (once, again)), strict=True):
+        assert (one.low * factor, one.error * factor) == (other.low, other.error)
+    sizes = [effect_sizes(outcome * each, start=30, most=60.0 * each, resolution=each) for each in (1.0, factor)]
+    assert [(size.name, size.interval) for size in sizes[0]] == [(size.name, size.interval) for size in sizes[1]]
+    found = [change_points(outcome * each, draws=19, most=1) for each in (1.0, factor)]
+    assert [point.jump.mean * factor for point in found[0].points] == [point.jump.mean for point in found[1].points]
+    both = [pooled_over([answer, answer], answer.asked).effect.mean for answer in (once, again)]
+    assert both[0] * factor == both[1]
+
+
+def test_a_zero_far_away_does_not_matter() -> None:
+    """Beside 1e13 the baseline's noise looks like nothing; what then measured it had the effect in it."""
+    outcome = np.round(stepped(effect=500.0))
+    once, far = its(outcome, start=30), its(outcome + 1e13, start=30)
+    assert once.average.mean == pytest.approx(far.average.mean, rel=0.05)
+    assert once.average.sd == pytest.approx(far.average.sd, rel=0.2)
 
 
 def test_the_unit_does_not_matter_for_reversals() -> None:

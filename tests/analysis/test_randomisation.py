@@ -89,10 +89,24 @@ def test_it_holds_its_level_whatever_the_autocorrelation() -> None:
     assert small <= 29
 
 
+@pytest.mark.parametrize("draws", [10_000, 20])
+def test_a_schedule_without_a_comparison_is_not_among_them(draws: int) -> None:
+    """Its untreated days are all missing: what is left of their sum, 1e-17, is no infinite difference."""
+    outcome = np.concatenate([[np.nan] * 5, 0.1 * noise(25) + 0.7 + (np.arange(25) >= 10)])
+    used = np.arange(30) >= 15
+    found = randomisation_test(outcome, used, starts(30, range(3, 28)), draws=draws, alternative="increase")
+    proper = randomisation_test(outcome, used, starts(30, range(6, 28)), alternative="increase")
+    assert np.isfinite(found.distribution).all() and "without a day to compare with" in found.how
+    if draws > 25:
+        assert (22, proper.p, proper.smallest_p) == (found.admissible, found.p, found.smallest_p)
+        assert found.p < 1
+
+
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: starts(10, [0]), "before and after"),
+        (lambda: starts(10, [0, 10]), "before and after"),
+        (lambda: randomisation_test(np.ones(4), [0, 0, 1, 1], starts(4, [2]), alternative="up"), "no alternative 'up'"),  # type: ignore[arg-type]
         (lambda: changes(10, 4, 3), "do not fit"),
         (lambda: blocks(9, 2), "whole blocks"),
         (lambda: complete(5, 5), "nothing to compare"),

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from parquetry.analysis import abab, its, refusals
+from parquetry.analysis.design import reversal
 from parquetry.analysis.estimates import Floats
+from parquetry.analysis.panel import Panel
 from parquetry.errors import Refused
 
 from .series import noise, stepped, switched
@@ -69,7 +71,7 @@ CASES: dict[str, tuple[Callable[[], object], Callable[[], object]]] = {
     ),
     "affected-covariate": (
         lambda: its(stepped(), start=30, covariates={"rain": RAIN}, affected=["rain"]),
-        lambda: its(stepped(), start=30, covariates={"rain": RAIN}, affected=["sleep"]),
+        lambda: its(stepped(), start=30, covariates={"rain": RAIN}, affected=[]),
     ),
     "no-noise": (lambda: its(formula(0.0), start=30), lambda: its(formula(0.1), start=30)),
     "persistent": (lambda: its(walk(120), start=60), lambda: its(stepped(120, phi=0.6), start=60)),
@@ -94,6 +96,32 @@ def test_weekdays_tell_of_the_treatment_before_they_are_in_the_model() -> None:
     by_weekday = ["AB"[day % 7 in (1, 3)] for day in range(20)]
     assert {"aliased"} == codes(lambda: abab(noise(20), by_weekday, alternating=True))
     assert set() == codes(lambda: abab(noise(20), ["AB"[day // 2 % 2] for day in range(20)], alternating=True))
+
+
+def test_a_phase_that_varies_by_rounding_alone_is_constant() -> None:
+    """0.1 + 0.2 is not 0.3, to the last digit."""
+    assert {"constant"} == codes(lambda: its(np.r_[[0.3] * 15, [0.1 + 0.2] * 15, noise(30)], start=30))
+
+
+def test_an_affected_covariate_may_be_named_alone() -> None:
+    assert {"affected-covariate"} == codes(lambda: its(stepped(), start=30, covariates={"rain": RAIN}, affected="rain"))
+
+
+@pytest.mark.parametrize("days", [20, 70])
+def test_weekdays_that_are_left_out_of_the_model_tell_of_the_treatment_still(days: int) -> None:
+    """Without them the model would call every weekend's rest an effect."""
+    labels = ["AB"[day % 7 >= 5] for day in range(days)]
+    assert {"aliased"} == codes(lambda: abab(noise(days), labels, alternating=True, season=False))
+    neighbour = ["AB"[day // 2 % 2] for day in range(days)]
+    assert set() == codes(lambda: abab(noise(days), neighbour, alternating=True, season=False))
+
+
+def test_the_year_tells_of_the_treatment_as_weekdays_do() -> None:
+    """As much of it, whether it is in the model or left out of it on purpose."""
+    winters = ["AB"[month % 12 in (9, 10, 11, 0, 1, 2)] for month in range(48)]
+    panel = Panel.of(noise(48), phases=winters, period="month")
+    within, without = (reversal(panel, treated="B", each=False, season=season).explained() for season in (True, False))
+    assert 0.8 < within == pytest.approx(without)
 
 
 def test_a_covariate_that_follows_the_treatment_is_aliased() -> None:

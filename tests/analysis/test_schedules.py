@@ -128,7 +128,7 @@ def test_a_schedule_that_was_not_among_them_is_an_error_however_many_there_are()
     [
         ({}, "does not say from which"),
         ({"candidates": "changes"}, "does not say its shortest"),
-        ({"candidates": "starts", "dates": (date(2031, 1, 1),)}, "not in the series"),
+        ({"candidates": "starts", "dates": (date(2031, 1, 1),)}, "no date that was drawn from"),
         ({"candidates": "listed", "listed": (("A",) * 5,)}, "has 5 days"),
         ({"candidates": "listed", "listed": (("A",) * 39 + ("C",),)}, "the label C"),
     ],
@@ -165,6 +165,19 @@ def test_a_washout_that_was_assigned_counts_for_no_schedule() -> None:
     design = interrupted(panel(outcome).without([10, 11], "washout"), 12, impact="level", trend=False)
     found = randomised(study("AB", candidates="starts", dates=(FIRST + timedelta(days=12),)), design)
     assert found is not None and 1.0 == pytest.approx(found.statistic)
+
+
+def test_a_date_without_days_beside_it_is_left_out_and_said() -> None:
+    """The first and the last dates might have been drawn, and the data begin later or end earlier."""
+    dates = tuple(FIRST + timedelta(days=i) for i in (-3, 0, 8, 10, 12, 20))
+    design = interrupted(panel(noise(20) + 3 * (np.arange(20) >= 10)), 10, impact="level", trend=False)
+    found = randomised(study("AB", candidates="starts", dates=dates), design)
+    assert found is not None
+    assert ("one of 6 starting days, less 3 without a day to compare with", 3) == (found.how, found.admissible)
+    inner = randomised(study("AB", candidates="starts", dates=dates[2:5]), design)
+    assert inner is not None and (inner.p, inner.smallest_p) == (found.p, found.smallest_p)
+    together = randomised_together(study("multiple baseline", candidates="starts", dates=dates), [design] * 2)
+    assert together is not None and 3**2 == together.admissible == len(together.distribution)
 
 
 def test_the_joint_test_by_hand() -> None:

@@ -128,6 +128,8 @@ def test_a_day_that_is_looked_for_makes_the_answer_exploratory() -> None:
     assert ("the date was found in the same data",) == found.exploratory
     assert found.series[0].change_points
     assert found.series[0].change_points.points[0].row == pytest.approx(30, abs=2)
+    assert found.calibrated
+    assert "looked for in these data" in found.calibrated and "simulated" not in found.calibrated
     assert () == one(ITS, panel("A" * 30 + "B" * 30)).exploratory
 
 
@@ -166,6 +168,19 @@ def test_a_drawn_schedule_is_tested_and_a_chosen_one_is_not() -> None:
     assert None is one(replace(ITS, design="alternating"), given).series[0].randomised
 
 
+def test_a_drawn_schedule_that_cannot_be_tested_costs_the_test_alone() -> None:
+    """A day too few for whole blocks: the answer stands, and why there is no test is said."""
+    drawn = Schedule(chosen="randomised", candidates="blocks", block=1)
+    study = replace(ITS, design="alternating", schedule=drawn)
+    found = one(study, panel("ABBABAABBABAABABBAABABBAB")).series[0]
+    assert found.answer and None is found.randomised
+    assert "25 days are not whole blocks of 2" == found.untested
+    elsewhere = replace(drawn, candidates="changes", block=None, shortest=20)
+    other = one(replace(ABAB, schedule=elsewhere), panel("A" * 15 + "B" * 15 + "A" * 15 + "B" * 15)).series[0]
+    assert other.answer and "4 phases of at least 20 days do not fit into 60" == other.untested
+    assert "" == one(study, panel("ABBABAABBABAABABBAABABBA")).series[0].untested
+
+
 def test_several_baselines_have_an_estimate_each_and_one_together() -> None:
     """And a joint test, if the days were drawn; nothing pooled where one of them is refused."""
     study = replace(ITS, design="multiple baseline", series=(Member("sleep", FIRST), Member("mood", FIRST)))
@@ -179,6 +194,8 @@ def test_several_baselines_have_an_estimate_each_and_one_together() -> None:
     assert found.together.effect == found.pooled
     assert found.randomised
     assert 16 == found.randomised.admissible
+    elsewhere = replace(study, schedule=replace(study.schedule, dates=dates[:1]))
+    assert "series 1 began on day 20, which is not one of the days" in studied(elsewhere, panels).untested
     assert [None, None] == [each.randomised for each in found.series]
     short = studied(study, {**panels, "mood": panel("A" * 3 + "B" * 20)})
     assert short.refused

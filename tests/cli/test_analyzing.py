@@ -64,6 +64,22 @@ def test_a_study_is_analysed_without_a_project(folder: Path, capsys: pytest.Capt
     assert [] == [path.name for path in folder.iterdir() if path.suffix not in (".toml", ".csv")]
 
 
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [("2026-08-01", "2026-08-01, is after the last day"), ("2025-08-01", "2025-08-01, is not after the first day")],
+)
+def test_an_intervention_outside_of_the_data_is_told_in_the_words_of_the_study(
+    folder: Path, capsys: pytest.CaptureFixture[str], day: str, told: str
+) -> None:
+    (folder / "walks.toml").write_text(STUDY.replace("2026-03-02", day))
+    with console() as run:
+        assert 20 == run("analyze", "walks.toml", "--csv", "walks.csv")
+        error = capsys.readouterr().err
+        assert told in error
+        assert "2026-01-31 to 2026-03-31" in error
+        assert 0 == run("study", "show", "walks.toml", "--csv", "walks.csv")
+
+
 def test_the_document_says_where_the_numbers_came_from(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The file's hash, the SQL and the versions are in it; running its own command gives the same numbers."""
     code, found = _json(capsys, "analyze", "walks.toml", "--csv", "walks.csv", "--seed", "3")
@@ -95,6 +111,21 @@ def test_an_unregistered_study_is_exploratory(folder: Path, capsys: pytest.Captu
     assert [("outcome.smallest", 2.0, 1.0)] == [(d["path"], d["registered"], d["now"]) for d in found["deviations"]]
 
 
+def test_a_day_that_was_known_at_registration_and_changed_makes_it_exploratory(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before, known days could be changed, relabelled or dropped, and the answer stayed confirmatory."""
+    with console() as run:
+        assert 0 == run("study", "register", "walks.toml", "--csv", "walks.csv")
+    capsys.readouterr()
+    code, found = _json(capsys, "analyze", "walks.toml", "--csv", "walks.csv")
+    assert (0, "confirmatory", []) == (code, found["label"], found["deviations"])
+    kept = [line for line in (folder / "walks.csv").read_text().splitlines(keepends=True) if "2026-03-20" not in line]
+    (folder / "walks.csv").write_text("".join(kept))
+    code, found = _json(capsys, "analyze", "walks.toml", "--csv", "walks.csv")
+    assert (0, "exploratory", ["data"]) == (code, found["label"], [d["path"] for d in found["deviations"]])
+
+
 def test_a_refusal_exits_with_14_and_shows_no_effect(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """On a constant outcome; the reasons are there, and no number of an effect is, in any form."""
     _write(folder / "walks.csv", effect=-7.25, constant=True)
@@ -124,6 +155,24 @@ def test_a_report_is_a_page_and_a_document(folder: Path, capsys: pytest.CaptureF
     assert {".svg", ".png"} == kinds.keys()
     assert kinds[".png"].startswith(b"\x89PNG")
     assert [] == [path.name for path in (folder / "out").iterdir() if path.name.startswith(".")]
+
+
+def test_nothing_of_an_earlier_answer_stays_beside_another(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its PDF and figures are removed and told, where they are not written anew; files of others stay."""
+    words = ("report", "walks.toml", "--csv", "walks.csv", "--output", "out")
+    assert 0 == _json(capsys, *words, "--figures", "svg")[0]
+    out = folder / "out"
+    drawn = {path.name for path in out.glob("walks-*.svg")}
+    theirs = {"walks-notes.svg", "walks-effect.txt", "walks2-effect.svg", "long-walks.pdf"}
+    for name in ("walks.pdf", "walks-effect-2.png", *theirs):
+        (out / name).write_text("earlier")
+    _write(folder / "walks.csv", effect=-7.25, constant=True)
+    code, found = _json(capsys, *words, "--figures", "svg")
+    assert 14 == code
+    kept = {"walks-design.svg", "walks-data.svg"}
+    assert drawn - kept | {"walks.pdf", "walks-effect-2.png"} == {Path(path).name for path in found["removed"]}
+    assert {"walks.html", "walks.json"} | kept | theirs == {path.name for path in out.iterdir()}
+    assert len(drawn - kept) > 3
 
 
 def test_a_folder_that_cannot_be_written_leaves_the_old_report(

@@ -336,3 +336,34 @@ class TestExactAnswers:
             )  # fmt: skip
         assert 24 == done.returncode
         assert "Traceback" not in done.stderr
+
+
+STARTS = """
+import os, signal, sys
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == {name!r}:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupts())
+from parquetry.cli import main
+main(["config"])
+"""
+
+
+@pytest.mark.parametrize("name", ["click", "parquetry.cli.commands", "parquetry.errors", "parquetry.project"])
+def test_ctrl_c_while_it_starts(name: str, tmp_path: Path) -> None:
+    """Whatever is just being imported: one line and 130, as later on, and no traceback."""
+    words = [sys.executable, "-c", STARTS.format(name=name)]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (130, "") == (done.returncode, done.stdout)
+    assert done.stderr.startswith("error[INTERRUPTED 130]: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_an_interrupt_that_the_caller_ignores_stays_ignored(tmp_path: Path) -> None:
+    """As under nohup, or in the background of a script."""
+    begins = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+    words = [sys.executable, "-c", begins + STARTS.format(name="click")]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert (20, False) == (done.returncode, "INTERRUPTED" in done.stderr)

@@ -12,10 +12,12 @@ import jsonschema
 import pytest
 
 from parquetry.analysis.estimates import plain
+from parquetry.analysis.studied import studied
 from parquetry.cli.schema import Writer
 from parquetry.cli.words import WORDS
 from parquetry.report import ReportDocument, document, page
 from parquetry.report.limits import limits
+from parquetry.studies import Schedule
 
 from .made import DESIGNS, made, paged, refused_although_computed, reported
 
@@ -108,9 +110,36 @@ def test_one_refused_series_withholds_all() -> None:
     assert found["refused"] and found["pooled"] is None
     assert [None] * 3 == [each["answer"] for each in found["series"]]
     assert [True, False, False] == [each["refused"] for each in found["series"]]
+    assert ["missing", "other-series", "other-series"] == [each["reasons"][0]["code"] for each in found["series"]]
+    assert "Bo, Cy: withheld, because Ann has no answer." == found["sentences"][0]
     assert found["headline"].startswith("No answer: Ann: ")
     assert {"design", "data"} == {figure["name"].partition("-")[0] for figure in found["figures"]}
     assert not {"effects", "sensitivity", "series"} & {table["name"] for table in found["tables"]}
+
+
+def test_the_joint_test_of_several_series_is_shown() -> None:
+    """Its sentence, its figure on the page and its numbers; why there is none; and neither where it is refused."""
+    given = made("multiple baseline")
+    dates = tuple(member.intervention for member in given.study.series)
+    schedule = Schedule("randomised", seed=2, candidates="starts", dates=dates, shared=True)
+    study = replace(given.study, schedule=schedule)
+    found = studied(study, {each.name: each.panel for each in given.series})
+    assert found.randomised is not None
+    shown = document(reported(found))
+    assert 6 == shown["randomised"]["admissible"] == len(shown["randomised"]["distribution"])
+    assert [sentence for sentence in shown["sentences"] if sentence.startswith("Randomisation test, ")]
+    assert "randomisation" in [figure["name"] for figure in shown["figures"]]
+    text = page(reported(found))
+    assert 'id="figure-randomisation"' in text and "of 6 admissible schedules" in text
+    figure = text[text.index('id="figure-randomisation"') :].partition("</figure>")[0]
+    assert ">1</text>" in figure and ">0.5</text>" not in figure, "schedules are whole"
+    withheld = refused_although_computed(replace(found, untested="nothing"))
+    for part in (withheld, replace(found, series=(withheld.series[0], *found.series[1:]), untested="nothing")):
+        hidden = document(reported(part))
+        assert (None, None, "") == (hidden["randomised"], hidden["together"], hidden["untested"])
+        assert "admissible schedules" not in page(reported(part))
+    why = document(reported(replace(given, untested="series 1 began on another day")))
+    assert "series 1 began on another day" == why["untested"]
 
 
 def test_what_json_cannot_hold_is_told_as_text() -> None:

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from parquetry.analysis.estimates import Estimate, Interval
+from parquetry.analysis.studied import studied
 from parquetry.report.numbers import Scale, decimals, fixed, percent, significant
 from parquetry.report.sentences import claim, depends, result
-from parquetry.studies import Outcome
+from parquetry.studies import Outcome, Phases
 
-from .made import DESIGNS, made, reported
+from .made import DESIGNS, made, panel, reported, study
 
 MOOD = Outcome("mood", "points")
 
@@ -111,6 +112,22 @@ def test_several_series_are_told_together_and_each_by_itself() -> None:
         assert any(each.startswith(f"{name}: the treatment raised minutes asleep by ") for each in said.more)
 
 
+def test_a_schedule_that_was_drawn_and_not_tested_says_why() -> None:
+    found = made("alternating")
+    series = tuple(replace(each, untested="55 days are not whole blocks of 2") for each in found.series)
+    said = " ".join(result(reported(replace(found, series=series))).more)
+    assert "not applicable, although the schedule was randomised: 55 days are not whole blocks of 2." in said
+
+
+def test_a_day_that_was_looked_for_and_not_found_depends_on_the_outcome() -> None:
+    """Every other refusal does not, and says so."""
+    asked = study("AB", phases=Phases(unknown=True))
+    said = result(reported(studied(asked, {"": replace(panel("A" * 60, 0.0), phases=())}, seed=1)))
+    assert "No answer: the day of the change is not known" in said.headline
+    assert "This refusal depends on the outcome" in said.more[-1]
+    assert "does not depend on the size" in result(reported("refused")).more[-1]
+
+
 def test_no_effect_is_not_told_as_one() -> None:
     said = result(reported("nothing"))
     assert "No clear change in minutes asleep" in said.headline
@@ -119,7 +136,7 @@ def test_no_effect_is_not_told_as_one() -> None:
 
 def test_a_refusal_has_its_reasons_and_no_effect() -> None:
     said = result(reported("refused"))
-    assert "No answer: 4 usable days in phase A (days 0-3); 5 are needed." == said.headline
+    assert "No answer: 4 usable days in phase A (2025-01-06 to 2025-01-09); 5 are needed." == said.headline
     assert 1 == len(said.more)
 
 

@@ -145,6 +145,7 @@ level = 95
         (('"AB"', '"ABAB"'), 8, "a study of design ABAB has more than one change"),
         (("intervention = 2026-02-01", 'labels = "AAAA"'), 8, "they are all the same"),
         (("intervention = 2026-02-01", 'labels = "AABB"\ntreated = "C"'), 9, "no period has the label 'C'"),
+        (("intervention = 2026-02-01", 'labels = "TUVT"\ntreated = "T"'), 8, "'U' and 'V' are not treated"),
         (("intervention = 2026-02-01", 'column = "phase"\nprotocol = "x"'), 9, "which is not given"),
         (('"score"', '"score"\ndataset = "a"\nquery = "b"'), 7, "rows come from a dataset or from a query"),
         (('"score"', '"score"\nparams = {a = 1}'), 6, "params are a query's"),

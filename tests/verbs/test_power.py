@@ -124,8 +124,11 @@ def test_what_cannot_be_designed_is_said(ask: Callable[..., Designed]) -> None:
         ask("[phases]\nintervention = 2025-01-14")
     with pytest.raises(Usage, match="is none"):
         ask("[phases]\nintervention = 2025-02-10", effect=-1.0)
-    with pytest.raises(Usage, match="too few"):
-        ask("[phases]\nintervention = 2025-02-10", days=(3,))
+    with pytest.raises(Usage, match="is none"):
+        ask("[phases]\nintervention = 2025-02-10", effect=float("nan"))
+    for days in (3, 1_000_000):
+        with pytest.raises(Usage, match="days"):
+            ask("[phases]\nintervention = 2025-02-10", days=(days,))
 
 
 def test_the_command(ask: Callable[..., Designed], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

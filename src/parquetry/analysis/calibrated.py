@@ -76,8 +76,9 @@ def calibrated(design: Measured | None, days: int, phi: float) -> Calibrated:
     """
     cells = [cell for cell in published() if cell["design"] == design]
     if not cells or design is None:
-        text = "How often intervals of this design hold the truth has not been measured; read this one with care."
-        return Calibrated(None, "", None, None, 0, None, None, None, False, False, text)
+        return _unmeasured(
+            "How often intervals of this design hold the truth has not been measured; read this one with care."
+        )
     nearest = min(cells, key=lambda cell: (abs(math.log(cell["days"] / max(days, 1))), abs(cell["phi"] - phi)))
     lengths = sorted({cell["days"] for cell in cells})
     phis = sorted({cell["phi"] for cell in cells if cell["days"] == nearest["days"]})
@@ -89,6 +90,18 @@ def calibrated(design: Measured | None, days: int, phi: float) -> Calibrated:
         design, nearest["quantity"], nearest["days"], nearest["phi"], nearest["series"], refused, false, covers,
         within, kept, text,
     )  # fmt: skip
+
+
+def of_found_date() -> Calibrated:
+    """Of a study whose day of the change was looked for in its own outcome: those measured knew it beforehand."""
+    return _unmeasured(
+        "The day of the change was looked for in these data. How often intervals then hold the truth has not been "
+        "measured; they know nothing of the search, so they are too sure."
+    )
+
+
+def _unmeasured(text: str) -> Calibrated:
+    return Calibrated(None, "", None, None, 0, None, None, None, False, False, text)
 
 
 def measured_as(design: Design) -> Measured | None:

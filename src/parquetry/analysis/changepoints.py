@@ -136,6 +136,7 @@ def change_points(
         8
     """
     panel = outcome if isinstance(outcome, Panel) else Panel.of(outcome, **series)
+    asked = Asked(level=level)
     if most < 1 or least < 2 or not 0 < alpha < 1 or draws < 19:
         raise Usage("change points need most ≥ 1, least ≥ 2, alpha between 0 and 1 and at least 19 draws")
     at = Series.of(panel, most, least)
@@ -147,7 +148,7 @@ def change_points(
     number = len(p) - 1 if p[-1] >= alpha else len(p)
     cuts = found[number].cuts
     phi = at.posterior(cuts).phi_mean()
-    points = tuple(_point(at, panel, cuts, i, level) for i in range(number))
+    points = tuple(_point(at, panel, cuts, i, asked) for i in range(number))
     return ChangePoints(points, tuple(p), phi, alpha, draws, seed)
 
 
@@ -166,7 +167,7 @@ def effect_at(
     return Exploratory(its(outcome, start=point.row, **options))
 
 
-def _point(at: Series, panel: Panel, cuts: tuple[int, ...], number: int, level: float) -> ChangePoint:
+def _point(at: Series, panel: Panel, cuts: tuple[int, ...], number: int, asked: Asked) -> ChangePoint:
     """Where the change *number* lies while the others stay, and how large it is."""
     edges = (0, *cuts, len(at.times))
     tried = [
@@ -185,10 +186,10 @@ def _point(at: Series, panel: Panel, cuts: tuple[int, ...], number: int, level: 
     probability = np.zeros(len(panel))
     probability[rows] = mass
     row = int(rows[np.argmax(mass)])
-    likely = rows[_likeliest(mass, level)]
+    likely = rows[_likeliest(mass, asked.level)]
     day = None if panel.days is None else str(panel.days[row])
-    estimate = described("level change", "y", jump, scale, Asked(level=level))
-    return ChangePoint(row, day, int(likely.min()), int(likely.max()), level, probability, estimate)
+    estimate = described("level change", "y", jump, scale * at.unit, asked)
+    return ChangePoint(row, day, int(likely.min()), int(likely.max()), asked.level, probability, estimate)
 
 
 def _together(parts: list[tuple[float, Mixture]]) -> Mixture:

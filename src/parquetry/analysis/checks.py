@@ -8,6 +8,7 @@ and are shown here again; the others are only reported, and none of them ever ch
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -195,12 +196,12 @@ def placebo(answer: Answer) -> Check:
     """
     if not isinstance(answer, Interrupted):
         return Check("placebo dates", Verdict.NOT_APPLICABLE)
-    panel = answer.design.options["panel"].until(answer.start)
     days = np.flatnonzero(answer.design.usable[: answer.start])
     # The first date that leaves enough days before it, and the last that leaves enough from it on.
     dates = days[limits.PHASE_DAYS : len(days) - limits.PHASE_DAYS + 1]
     if len(days) < limits.STUDY_DAYS or not len(dates):
         return Check("placebo dates", Verdict.NOT_APPLICABLE)
+    panel = _varying(answer.design.options["panel"].until(answer.start))
     dates = dates[np.unique(np.linspace(0, len(dates) - 1, min(limits.PLACEBOS, len(dates))).round().astype(int))]
     found = [_placebo(answer, panel, int(date)) for date in dates]
     share = float(np.mean([effect.excludes_zero for effect in found]))
@@ -212,6 +213,12 @@ def placebo(answer: Answer) -> Check:
     return Check(
         "placebo dates", verdict(share <= limits.PLACEBO_SHARE), share, limits.PLACEBO_SHARE, facts=facts
     )  # fmt: skip
+
+
+def _varying(panel: Panel) -> Panel:
+    """Without the covariates that are the same on every day that counts, which are part of its level."""
+    kept = {name: own for name, own in panel.covariates.items() if np.ptp(own[panel.usable & np.isfinite(own)]) > 0}
+    return replace(panel, covariates=kept)
 
 
 def _placebo(answer: Interrupted, panel: Panel, date: int) -> Estimate:

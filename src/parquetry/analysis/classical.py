@@ -9,7 +9,7 @@ regression is here for counts with an exposure, with the dispersion of quasi-Poi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -17,6 +17,7 @@ from scipy.special import bdtrc, expit, fdtrc, stdtr, stdtrit, xlogy
 
 from parquetry.analysis.design import Design
 from parquetry.analysis.estimates import Floats
+from parquetry.analysis.panel import unit_of
 from parquetry.analysis.posterior import HIGHEST, LOWEST, Moments
 from parquetry.errors import Usage
 
@@ -207,6 +208,8 @@ def side_by_side(design: Design, contrast: Floats, level: float = 0.95) -> tuple
 
     Newey-West takes the lags of Newey & West (1994): 4·(n/100)^(2/9), rounded down.
     """
+    unit = unit_of(design.panel.outcome)
+    design = replace(design, panel=replace(design.panel, outcome=design.panel.outcome / unit))
     matrix, outcome = usable(design)
     # The mean effect of partially pooled reversals has one column too many for a method without a prior.
     if np.linalg.matrix_rank(matrix) < matrix.shape[1] or len(outcome) <= matrix.shape[1]:
@@ -215,7 +218,8 @@ def side_by_side(design: Design, contrast: Floats, level: float = 0.95) -> tuple
     found = []
     for fit in (ols(matrix, outcome), newey_west(matrix, outcome, lags), reml(design)):
         low, middle, high = fit.interval(contrast, level)
-        found.append(Row(fit.method, low, middle, high, float(np.sqrt(contrast @ fit.covariance @ contrast)), fit.phi))
+        error = float(np.sqrt(contrast @ fit.covariance @ contrast))
+        found.append(Row(fit.method, low * unit, middle * unit, high * unit, error * unit, fit.phi))
     return tuple(found)
 
 

@@ -100,5 +100,8 @@ def _realised(fit: Fit, drawn: Draws, untreated: Floats, start: int, seed: int) 
 
 
 def _band(curves: Floats, fit: Fit, level: float, centre: float = 0.0) -> Band:
-    low, high = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    low, high = curves[0].copy(), curves[0].copy()
+    # All draws have no effect before the treatment: half of the days of a study, and of the time.
+    first = int(np.argmax((curves != curves[0]).any(axis=0)))
+    low[first:], high[first:] = np.quantile(curves[:, first:], [(1 - level) / 2, (1 + level) / 2], axis=0)
     return Band(*(centre + fit.spread * values for values in (curves.mean(axis=0), low, high)))

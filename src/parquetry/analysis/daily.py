@@ -9,21 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date
+from itertools import pairwise
 
 import numpy as np
 
 from parquetry.analysis.estimates import Floats
 from parquetry.analysis.panel import Panel
-from parquetry.errors import BadInput
+from parquetry.errors import BadInput, Config
 from parquetry.studies import PeriodName, Reading, Study
-from parquetry.studies.days import Day, Measured
-from parquetry.studies.spans import BETWEEN, WASHOUT, WITHIN, Span
+from parquetry.studies.days import ADDED, Day, Measured
+from parquetry.studies.periods import DAY, first_of, last_of
+from parquetry.studies.spans import BETWEEN, PARTIAL, UNKNOWN, UNTREATED, WASHOUT, WITHIN, Span, span_at
 
-PARTIAL = "partial {period}"
 _TOLERANCE = 1e-6  # of successes, which are a share times trials
 _LONGEST = 366 * 100  # periods; a longer study is a date that is wrong
-_DAY = timedelta(days=1)
 
 
 def panel(
@@ -68,26 +68,17 @@ def panel(
             for i, covariate in enumerate(study.covariates)
         },
         weight if weighted else None,
-        {**unfit, **_partial(study, periods, first, last), **_excluded(study, periods)},
+        {
+            **unfit,
+            **_unrecorded(study, periods, found),
+            **_partial(study, periods, found, first, last),
+            **_excluded(study, periods),
+        },
         study.outcome.unit,
     )
 
 
 _DTYPES = {"day": "M8[D]", "week": "M8[D]", "month": "M8[M]"}
-
-
-def period_of(day: date, period: PeriodName) -> date:
-    """The first day of the period that *day* is in; weeks begin on Monday."""
-    if period == "month":
-        return day.replace(day=1)
-    return day - day.weekday() * _DAY if period == "week" else day
-
-
-def last_of(first: date, period: PeriodName) -> date:
-    """The last day of the period that begins on *first*."""
-    if period == "month":
-        return (first + 31 * _DAY).replace(day=1) - _DAY
-    return first + 6 * _DAY if period == "week" else first
 
 
 def _calendar(study: Study, on: Iterable[object], first: date | None, last: date | None) -> list[date | int]:
@@ -98,11 +89,11 @@ def _calendar(study: Study, on: Iterable[object], first: date | None, last: date
         raise BadInput(
             f"no row of {study.name} is in its days", next="look at dataset, where and the dates of the study"
         )
-    begin, end = period_of(first or min(there), period), period_of(last or max(there), period)
+    begin, end = first_of(first or min(there), period), first_of(last or max(there), period)
     found: list[date | int] = []
     while begin <= end if last or not labels else len(found) < len(labels):
         found.append(begin)
-        begin = last_of(begin, period) + _DAY
+        begin = last_of(begin, period) + DAY
         if len(found) > _LONGEST:
             raise BadInput(f"{study.name} goes from {found[0]} to {end}; one of its dates is wrong")
     if labels and last is None and end > found[-1]:  # type: ignore[operator]
@@ -171,7 +162,11 @@ def _phases(
 
 
 def _by_column(study: Study, days: Sequence[Day | None]) -> tuple[tuple[str, ...], dict[int, str]]:
-    """A period of which nothing is known belongs to the phase before it; the first ones to the one after."""
+    """
+    A period of which nothing is known belongs to the phase that is before and after it.
+
+    Between two it is in neither, and is shown with the one before; the first ones are with the one after.
+    """
     said = [None if day is None else day.phase for day in days]
     if not any(said):
         raise BadInput(f"no row of {study.name} says a phase in '{study.phases.column}'")
@@ -185,7 +180,18 @@ def _by_column(study: Study, days: Sequence[Day | None]) -> tuple[tuple[str, ...
         for row, day in enumerate(days)
         if day is not None and day.outcome.rows and not day.phase
     }
-    return _filled([label or "" for label in said]), unfit
+    return _filled([label or "" for label in said]), {**_unknown(days), **unfit}
+
+
+def _unknown(days: Sequence[Day | None]) -> dict[int, str]:
+    """Periods without rows between two phases."""
+    known = [(row, {day.phase, day.last_phase}) for row, day in enumerate(days) if day is not None and day.phase]
+    return {
+        row: UNKNOWN
+        for (before, old), (after, new) in pairwise(known)
+        for row in range(before + 1, after)
+        if not old & new
+    }
 
 
 def _by_date(
@@ -193,7 +199,7 @@ def _by_date(
 ) -> tuple[tuple[str, ...], dict[int, str]]:
     labels, unfit = list[str | None](), dict[int, str]()
     for row, begin in enumerate(periods):
-        inside = [_span_at(spans, begin + i * _DAY) for i in range((last_of(begin, period) - begin).days + 1)]
+        inside = [span_at(spans, begin + i * DAY) for i in range((last_of(begin, period) - begin).days + 1)]
         # Days of an open end have no span before the first or after the last; they take no part.
         named = [span for span in inside if span is not None]
         conditions = {span.label for span in named if not span.washout}
@@ -211,13 +217,9 @@ def _by_date(
     return _filled([label or "" for label in labels]), unfit
 
 
-def _span_at(spans: Sequence[Span], day: date) -> Span | None:
-    return next((s for s in spans if (s.first is None or s.first <= day) and (s.last is None or day <= s.last)), None)
-
-
 def _within(spans: Sequence[Span], day: date) -> bool:
     """Whether a phase begins or ends in the middle of *day*."""
-    return any((s.ends_within and s.last == day - _DAY) or (s.begins_within and s.first == day + _DAY) for s in spans)
+    return any((s.ends_within and s.last == day - DAY) or (s.begins_within and s.first == day + DAY) for s in spans)
 
 
 def _filled(labels: Sequence[str]) -> tuple[str, ...]:
@@ -238,17 +240,68 @@ def _excluded(study: Study, periods: Sequence[date | int]) -> dict[int, str]:
     }
 
 
-def _partial(study: Study, periods: Sequence[date | int], first: date | None, last: date | None) -> dict[int, str]:
-    """The first and the last week or month, unless the study is known to have all of its days."""
+def _unrecorded(study: Study, periods: Sequence[date | int], days: Sequence[Day | None]) -> dict[int, str]:
+    """Weeks and months whose sum lacks a day: a day without rows is missing, and not nothing."""
+    period, found = study.reading.period, dict[int, str]()
+    if period == "day" or _are_periods(days):
+        return found
+    readings = (study.reading, *(covariate.reading for covariate in study.covariates))
+    names = ("", *(f"{covariate.name} " for covariate in study.covariates))
+    for row, (begin, day) in enumerate(zip(periods, days, strict=True)):
+        assert isinstance(begin, date)
+        length = (last_of(begin, period) - begin).days + 1
+        measured = () if day is None else (day.outcome, *day.covariates)
+        for name, reading, each in zip(names, readings, measured, strict=False):
+            # A rate has its exposure, which lacks the same days.
+            added = reading.aggregate in ADDED and not reading.weight
+            looked = reading.empty == "missing" or bool(reading.tracked)
+            if added and looked and (each.rows or each.tracked) and (each.days or 0) < length:
+                found.setdefault(row, f"{name}incomplete: {each.days or 0} of {length} days recorded")
+    return found
+
+
+def _are_periods(days: Sequence[Day | None]) -> bool:
+    """Whether the rows are weeks or months themselves: one each, dated by its first day."""
+    there = [day for day in days if day is not None and day.outcome.rows]
+    return bool(there) and all(day.outcome.rows == 1 and day.begins == day.period for day in there)
+
+
+def _partial(
+    study: Study, periods: Sequence[date | int], days: Sequence[Day | None], first: date | None, last: date | None
+) -> dict[int, str]:
+    """The first and the last week or month, unless the study, or its data, go to its end."""
     period = study.reading.period
     if period == "day" or not periods:
         return {}
     begin, end = periods[0], periods[-1]
     assert isinstance(begin, date)
     assert isinstance(end, date)
+    whole = _are_periods(days)
+    if first is None and days[0] is not None:
+        first = begin if whole else days[0].begins
+    if last is None and days[-1] is not None:
+        last = last_of(end, period) if whole else days[-1].ends
     found = {}
     if first is None or first > begin:
         found[0] = PARTIAL.format(period=period)
     if last is None or last < last_of(end, period):
         found[len(periods) - 1] = PARTIAL.format(period=period)
     return found
+
+
+def require_both(study: Study, name: str, panel: Panel) -> None:
+    """
+    Raises:
+        Config: No day of *panel* is treated, or none is not: what would be compared is not there.
+    """
+    if len(set(panel.phases)) != 1:
+        return
+    which = f"{study.name} {name}".strip()
+    start = next((each.intervention for each in study.series if each.name == name), study.phases.intervention)
+    days = f"{len(panel)} {panel.period}s" if panel.days is None else f"{panel.days[0]} to {panel.days[-1]}"
+    if start is None:
+        said = f"all days of {which} are of one phase, {panel.phases[0]}"
+    else:
+        side = "after the last" if panel.phases[0] == UNTREATED else "not after the first"
+        said = f"the intervention of {which}, {start}, is {side} day of its data"
+    raise Config(said, what=f"data: {days}", next="correct the date, or wait until there are days of both phases")

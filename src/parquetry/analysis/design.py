@@ -8,19 +8,20 @@ itself is treated; a slope counts from 0 on it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
 from parquetry.analysis import limits
 from parquetry.analysis.estimates import Flags, Floats, Whole
-from parquetry.analysis.panel import Panel
+from parquetry.analysis.panel import Panel, unit_of
 from parquetry.errors import Usage
 from parquetry.studies import BASELINES
+from parquetry.studies.treatment import condition
+from parquetry.text import counted
 
 Impact: TypeAlias = Literal["level", "slope", "both"]
 
@@ -119,15 +120,16 @@ class Design:
         """
         The share of the treatment's variance that weekdays, season and covariates explain, 0 to 1.
 
-        Weekdays count even where the series is too short for them to be in the model. A trend does
-        not: it is correlated with every intervention that lasts.
+        Weekdays and season count even where they are not in the model, for want of days or on purpose:
+        to leave them out takes nothing of theirs out of the outcome. A trend does not count: it is
+        correlated with every intervention that lasts.
         """
         usable = self.usable
         treated = self.treated[usable].astype(float)
         others = self.matrix[usable][:, self.nuisance()]
-        short = self.panel.period == "day" and not any(name.startswith("weekday ") for name in self.names)
-        if short and self.options["season"]:
-            others = np.column_stack([others, *(values[usable] for _, values, _ in _weekdays(self.panel))])
+        if not any(name.startswith(("weekday ", "year ")) for name in self.names):
+            seasonal = _weekdays(self.panel) if self.panel.period == "day" else _season(self.panel)
+            others = np.column_stack([others, *(values[usable] for _, values, _ in seasonal)])
         centred = treated - treated.mean()
         if not centred.any() or not others.shape[1]:
             return 0.0
@@ -151,6 +153,8 @@ def interrupted(
     """
     if not 0 < start < len(panel):
         raise Usage(f"the first treated day, {start}, must have days before and after it (there are {len(panel)})")
+    if impact not in get_args(Impact):
+        raise Usage(f"no impact '{impact}'; it is one of {', '.join(get_args(Impact))}")
     if impact != "level" and not trend:
         raise Usage("a change of slope needs a slope to change: trend=False goes with impact 'level' only")
     rows = np.arange(len(panel))
@@ -258,13 +262,8 @@ def first_treated(panel: Panel) -> int:
     return changes[0]
 
 
-def condition(label: str) -> str:
-    """``baseline`` for ``baseline_2``, ``A`` for ``A1``."""
-    return re.sub(r"[\s_-]*\d+$", "", label) or label
-
-
 def _treatment(labels: Sequence[str], treated: str | Sequence[str]) -> Callable[[str], bool]:
-    chosen = {treated} if isinstance(treated, str) and treated else set(treated)
+    chosen = {each for each in map(str, [treated] if isinstance(treated, str | int) else treated) if each}
     if chosen:
         return lambda label: label in chosen or condition(label) in chosen
     conditions = list(dict.fromkeys(condition(label) for label in labels))
@@ -302,8 +301,10 @@ def _design(
     options: Mapping[str, Any],
 ) -> Design:
     washout = int(options["washout"])
-    if washout < 0 or any(washout > p.last - p.first for p in phases[1:]):
-        raise Usage(f"a washout of {washout} days leaves nothing of a phase")
+    if washout < 0 or washout != options["washout"]:
+        raise Usage(f"a washout of {options['washout']}; it is a whole number of {panel.period}s, 0 or more")
+    if any(washout > p.last - p.first for p in phases[1:]):
+        raise Usage(f"a washout of {counted(washout, panel.period)} leaves nothing of a phase")
     for _, phase in pairwise(phases):
         panel = panel.without(range(phase.first, phase.first + washout), "washout")
     columns = columns + (_season(panel) if options["season"] else []) + _covariates(panel)
@@ -348,7 +349,8 @@ def _weekdays(panel: Panel) -> list[Column]:
 
 def _covariates(panel: Panel) -> list[Column]:
     found: list[Column] = []
-    for name, values in panel.covariates.items():
+    for name, given in panel.covariates.items():
+        values = given / unit_of(given)
         seen = values[panel.usable & np.isfinite(values)]
         if not len(seen) or not (spread := float(seen.std())) > 0:
             raise Usage(f"covariate '{name}' is the same on every day")

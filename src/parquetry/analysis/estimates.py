@@ -141,7 +141,8 @@ class Check:
 @dataclass(frozen=True, slots=True)
 class Reason:
     """
-    Why the numbers are withheld. It never depends on the size of the effect.
+    Why the numbers are withheld. It never depends on the size of the effect, but where a day of a
+    change was looked for and not found.
 
     Attributes:
         code: ``few-days``, ``aliased`` …; the keys of `refusals`.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import NamedTuple, get_args
 
 import numpy as np
 from scipy.optimize import brentq
@@ -17,7 +18,9 @@ from scipy.optimize import brentq
 from parquetry.analysis.design import NUISANCE_SCALES, SCALES, Design, reversal
 from parquetry.analysis.estimates import REALISED, Direction, Estimate, Floats, Interval
 from parquetry.analysis.mixture import Mixture
+from parquetry.analysis.panel import unit_of
 from parquetry.analysis.posterior import Posterior, Prior, integrate
+from parquetry.errors import Usage
 
 _ONE_ABOVE = 0.8413447460685429
 """Probability that a normal is below its mean plus one standard deviation."""
@@ -37,6 +40,9 @@ class Asked:
         rope: Region of practical equivalence in the outcome's unit; by default what is smaller
             than *smallest* either way.
         direction: In which direction an effect is wanted.
+
+    Raises:
+        Usage: A number or a word that is none of these.
     """
 
     level: float = 0.95
@@ -44,9 +50,19 @@ class Asked:
     rope: tuple[float, float] | None = None
     direction: Direction = "increase"
 
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 1:
+            raise Usage(f"a level of {self.level}; it is a probability between 0 and 1, such as 0.95")
+        if self.smallest is not None and not 0 < self.smallest < np.inf:
+            raise Usage(f"a smallest effect of {self.smallest}; it is a size above 0, and its direction stands apart")
+        if self.rope is not None and not self.rope[0] < self.rope[1]:
+            raise Usage(f"a region from {self.rope[0]} to {self.rope[1]}; its low end comes first")
+        if self.direction not in get_args(Direction):
+            raise Usage(f"no direction '{self.direction}'; it is one of {', '.join(get_args(Direction))}")
+
     @property
     def region(self) -> tuple[float, float] | None:
-        return self.rope if self.rope or not self.smallest else (-self.smallest, self.smallest)
+        return self.rope if self.rope or self.smallest is None else (-self.smallest, self.smallest)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,22 +153,31 @@ def without_opinion(fit: Fit) -> Posterior:
     return integrate(design.times, design.matrix[usable], outcome, replace(fit.prior, sd=sd, phis=None))
 
 
-def prior_of(design: Design, *, factor: float = 1.0, independent: bool = False, spreads: Floats | None = None) -> Prior:
+class Spreads(NamedTuple):
+    """Values of the spread between reversals, in units of σ, and the probability of each."""
+
+    values: Floats
+    weights: Floats
+
+
+def prior_of(
+    design: Design, *, factor: float = 1.0, independent: bool = False, spreads: Spreads | None = None
+) -> Prior:
     """
     The design's own prior, its standard deviations times *factor*.
 
     Args:
-        spreads: Values of the spread between reversals, all equally probable, instead of the design's one.
+        spreads: Of the reversals, instead of the design's one.
     """
     nuisance = design.nuisance()
     own = np.array([name.startswith("reversal ") for name in design.names])
     rows, weights = [], []
     for scale, weight in SCALES:
         for other, probability in NUISANCE_SCALES if nuisance.any() else ((1.0, 1.0),):
-            for spread in (None,) if spreads is None else spreads:
-                sd = np.where(own & (spread is not None), 1.0 if spread is None else spread, design.sd)
+            for spread, mass in ((None, 1.0),) if spreads is None else zip(*spreads, strict=True):
+                sd = design.sd if spread is None else np.where(own, spread, design.sd)
                 rows.append(sd * np.where(nuisance, other, scale) * factor)
-                weights.append(weight * probability)
+                weights.append(weight * probability * mass)
     phis = np.zeros(1) if independent else None
     # Without a trend, intervals of a reversal design are as short as their few days make them; measured in
     # benchmarks/calibration.py. With one, its prior and that of φ leave nothing to be widened.
@@ -165,14 +190,15 @@ def baseline(design: Design) -> tuple[float, float]:
     Mean of the baseline's usable days, and the standard deviation of what a level a phase (and the
     trend, if the design has one) leaves of them.
 
-    The spread of a baseline that leaves nothing is that of the whole series, or 1; an analysis of
-    such a series is refused.
+    The spread of a baseline that leaves nothing is what the whole design leaves of the whole series,
+    which no effect changes, or about its size.
     """
     usable, panel = design.usable, design.panel
     chosen = usable & ~design.treated
-    outcome = panel.outcome[chosen]
+    unit = unit_of(panel.outcome[usable])
+    outcome = panel.outcome[chosen] / unit
     if not len(outcome):
-        return 0.0, 1.0
+        return 0.0, unit
     rows = np.flatnonzero(chosen)
     columns = [((rows >= p.first) & (rows <= p.last)).astype(float) for p in design.phases if not p.treated]
     if not design.options.get("each", True):
@@ -186,8 +212,9 @@ def baseline(design: Design) -> tuple[float, float]:
     spread = float(np.sqrt(rest @ rest / freedom))
     largest = float(np.abs(outcome).max())
     if spread <= 1e-12 * largest or spread == 0.0:
-        spread = float(panel.outcome[usable].std()) or 1.0
-    return float(outcome.mean()), spread
+        matrix, whole = design.matrix[usable], panel.outcome[usable] / unit
+        spread = float((whole - matrix @ np.linalg.lstsq(matrix, whole, rcond=None)[0]).std()) or 1.0
+    return float(outcome.mean()) * unit, spread * unit
 
 
 def described(
@@ -222,7 +249,8 @@ def ratio(fit: Fit, effect: Floats, level: Floats, asked: Asked) -> Estimate | N
     """
     ``effect·β`` over the mean outcome ``centre + level·β``; None unless the latter is surely above 0.
 
-    By its exact distribution: the ratio is below r where ``effect - r·level`` is below 0.
+    By its exact distribution: the ratio is below r where ``effect - r·level`` is below 0. Its mean is the
+    ratio of the means, since a ratio of two normals has none.
     """
     offset = fit.centre / fit.spread
     below = fit.posterior.linear(level, offset)

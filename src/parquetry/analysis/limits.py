@@ -27,6 +27,8 @@ ALIASED = 0.90
 Share of the treatment's variance that weekdays and covariates explain (a variance inflation of 10).
 Marquardt (1970), Technometrics 12(3):591-612, takes 10 for the limit beyond which a coefficient is not usable.
 """
+ROUNDING = 1e-14
+"""Of the largest value: a phase that varies by less is constant, and the rest is that of sums such as 0.1 + 0.2."""
 RESIDUAL = 1e-8
 """Residual variance as a share of the outcome's own: below, the outcome is a formula, not a measurement."""
 PERSISTENT_PHI = 0.90

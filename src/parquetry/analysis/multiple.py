@@ -23,6 +23,7 @@ from parquetry.analysis.estimates import Estimate, Floats, Reason, plain
 from parquetry.analysis.fit import Asked, described
 from parquetry.analysis.its import Interrupted
 from parquetry.analysis.mixture import Mixture
+from parquetry.analysis.panel import unit_of
 
 LEAST, STANDARD = 2, 3
 """
@@ -166,4 +167,5 @@ def _product(positive: Floats) -> float:
 def _noise(answers: Sequence[Interrupted]) -> float:
     """The root of the mean of the squares of the series' day-to-day noise, in the outcome's unit."""
     own = np.array([answer.fit.spread * answer.fit.posterior.sigma() for answer in answers])
-    return float(np.sqrt(np.mean(own**2)))
+    unit = unit_of(own)
+    return float(np.sqrt(np.mean((own / unit) ** 2))) * unit

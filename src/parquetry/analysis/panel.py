@@ -32,6 +32,9 @@ _STEPS: Mapping[Period, Any] = {
 }
 _EPOCH = {"day": np.datetime64("2001-01-01"), "week": np.datetime64("2001-01-01"), "month": np.datetime64("2001-01")}
 _NOTHING = frozenset({"", "na", "nan", "null", "none"})
+LONGEST = 36_525
+"""Rows of a panel: a century of days. More come of a date that is wrong, or of numbers that are no days."""
+_ISO = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,12 +79,15 @@ class Panel:
         A panel from plain sequences.
 
         With *days*, rows are put in order and the days between them that are not there become missing.
-        Days may be dates, or whole numbers (sessions, measurement times) that are not dated.
+        Days may be dates, or whole numbers of at most five digits (sessions, measurement times) that are not dated.
 
         Raises:
-            BadInput: Lengths differ, a day is there twice, a value is infinite, a covariate has gaps.
+            BadInput: Lengths differ, a value is infinite or no number, a day is there twice or no ISO date, days
+                lie further apart than `LONGEST`, a row is excluded that is not there.
         """
         columns = {name: _numbers(name, values, len(outcome)) for name, values in (covariates or {}).items()}
+        if strange := [row for row in excluded or {} if not 0 <= row < len(outcome)]:
+            raise BadInput(f"excluded: there is no row {strange[0]}; the outcome has {len(outcome)}")
         made = cls(
             _numbers("outcome", outcome, len(outcome)),
             _same_length("phases", tuple(map(str, phases)), len(outcome)) if len(phases) else (),
@@ -192,11 +198,16 @@ class Panel:
         found: Floats = np.where(self.usable, self.outcome, np.nan)[np.isin(self.phases, labels)]
         return found
 
+    @property
+    def step(self) -> Any:
+        """From one row's day to the next one's."""
+        return _STEPS[self.period]
+
     def calendar(self) -> Days:
         """The days, or as many from 1 January 2001 (a Monday) where dates are not known."""
         if self.days is not None:
             return self.days
-        found: Days = _EPOCH[self.period] + _STEPS[self.period] * np.arange(len(self))
+        found: Days = _EPOCH[self.period] + self.step * np.arange(len(self))
         return found
 
     def without(self, rows: Sequence[int] | npt.NDArray[Any], reason: str) -> Panel:
@@ -229,7 +240,7 @@ class Panel:
             return int(day)
         if self.days is None:
             raise Usage(f"{day} is a date, and the series has none; give the index of the day")
-        found = np.flatnonzero(self.days == np.datetime64(str(day), "D").astype(self.days.dtype))
+        found = np.flatnonzero(self.days == _date(day).astype(self.days.dtype))
         if not len(found):
             raise Usage(f"{day} is not in the series, which goes from {self.days[0]} to {self.days[-1]}")
         return int(found[0])
@@ -242,8 +253,23 @@ class Panel:
         }  # fmt: skip
 
 
+def unit_of(values: Floats) -> float:
+    """
+    The power of two next to the largest size among *values*, or 1 where there is none.
+
+    Divided by it, which costs no digit, squares neither overflow nor vanish, whatever the outcome's unit.
+    """
+    largest = float(np.max(np.abs(values), initial=0.0, where=np.isfinite(values)))
+    return float(np.ldexp(0.5, np.frexp(largest)[1])) if largest > 0 else 1.0
+
+
 def _numbers(name: str, values: Sequence[float] | npt.NDArray[Any], length: int) -> Floats:
-    found = np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+    try:
+        found = np.array([np.nan if v is None else v for v in values], dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"{name}: {error}") from None
+    if found.ndim != 1:
+        raise BadInput(f"{name} has {found.ndim} dimensions; it takes one number a row")
     _same_length(name, found, length)
     if np.isinf(found).any():
         raise BadInput(f"{name}: row {int(np.flatnonzero(np.isinf(found))[0])} is infinite")
@@ -285,15 +311,12 @@ def _cell(text: str, path: Path | str, line: int) -> float:
 def _on_calendar(panel: Panel, days: Sequence[Any] | Days) -> Panel:
     _same_length("days", days, len(panel))
     step = _STEPS[panel.period]
-    counted = all(re.fullmatch(r"[+-]?\d{1,6}", str(day).strip()) for day in days)
+    counted = all(re.fullmatch(r"[+-]?\d{1,5}", str(day).strip()) for day in days)
     if counted:
         # Numbers that are no dates; those of a Panel stay unknown, and only their distances count.
         epoch = _EPOCH[panel.period]
         days = [epoch + step * (int(day) - int(days[0])) for day in days]
-    try:
-        given = np.array([str(day)[:10] for day in days], dtype=step.dtype.str.replace("m8", "M8"))
-    except ValueError as error:
-        raise BadInput(f"days: {error}") from None
+    given = np.array([_date(day) for day in days], dtype=step.dtype.str.replace("m8", "M8"))
     if ((given - given.min()) % step).any():
         raise BadInput("the weeks do not all begin on the same weekday", what=f"the first is {given.min()}")
     rows = ((given - given.min()) // step).astype(np.int64)
@@ -301,6 +324,12 @@ def _on_calendar(panel: Panel, days: Sequence[Any] | Days) -> Panel:
         values, counts = np.unique(given, return_counts=True)
         raise BadInput(f"{values[counts > 1][0]} is there more than once; an analysis has one row a {panel.period}")
     length = int(rows.max()) + 1
+    if length > LONGEST:
+        span = f"from {given.min()} to {given.max()}" if not counted else "apart"
+        raise BadInput(
+            f"days: {length:,} {panel.period}s {span}; a panel has at most {LONGEST:,}",
+            next="days are dates such as 2026-01-31, or whole numbers that count them",
+        )
     filled = np.full(length, -1)
     filled[rows] = np.arange(len(rows))
 
@@ -316,6 +345,22 @@ def _on_calendar(panel: Panel, days: Sequence[Any] | Days) -> Panel:
         weight=None if panel.weight is None else spread(panel.weight),
         excluded={int(rows[i]): why for i, why in panel.excluded.items()},
     )
+
+
+def _date(day: object) -> np.datetime64:
+    """
+    A date, or the day of a time.
+
+    Raises:
+        BadInput: Not ISO; ``20260131`` would be a year.
+    """
+    text = str(day).strip()[:10]
+    try:
+        if _ISO.fullmatch(text):
+            return np.datetime64(text, "D")
+    except ValueError:
+        pass
+    raise BadInput(f"{text!r} is no date", next="write it as 2026-01-31")
 
 
 def _phases_between(phases: list[str | None]) -> tuple[str, ...]:

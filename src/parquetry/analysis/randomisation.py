@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise, product
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -48,10 +48,14 @@ class Schedules:
 
 
 def starts(days: int, candidates: Sequence[int]) -> Schedules:
-    """The treatment begins at one of *candidates* (indices of the first treated day) and stays."""
-    dates = np.array(sorted(set(candidates)))
-    if not len(dates) or dates[0] < 1 or dates[-1] >= days:
-        raise Usage(f"each candidate must leave days before and after it; there are {days}")
+    """
+    The treatment begins at one of *candidates* (indices of the first treated day) and stays.
+
+    One outside of the days might have been drawn, too; the test leaves it out.
+    """
+    dates = np.array(sorted(set(candidates)), dtype=np.int64)
+    if not ((dates > 0) & (dates < days)).any():
+        raise Usage(f"no candidate leaves days before and after it; there are {days}")
     table = np.arange(days) >= dates[:, None]
     return _listed(f"one of {len(dates)} starting days", table)
 
@@ -151,7 +155,8 @@ class Randomised:
         statistic: Mean of the treated days less mean of the others.
         p: Share of schedules at least as extreme, the one that was used among them.
         smallest_p: The smallest that these schedules allow with these data.
-        admissible: How many schedules there are.
+        how: The set; and how many were left out, since with these data they leave no day to compare with.
+        admissible: How many schedules there are; without those left out, where all were looked at.
         exact: All of them were looked at; else ``draws`` of them.
         distribution: The statistic under each schedule looked at, shape (schedules,).
     """
@@ -207,16 +212,27 @@ def judged(how: str, seen: float, found: Floats, admissible: int, exact: bool, a
     """
     How unusual *seen* is among *found*, the statistic under the schedules looked at.
 
+    A schedule that leaves no day to compare with could not have been analysed; the test is among the others.
+
     Args:
+        found: NaN where a schedule leaves no day to compare with.
         exact: *found* has all schedules, the one that was used among them; else it counts as one more.
+
+    Raises:
+        Usage: No such alternative.
     """
-    extreme, own = _extremity(found, alternative), float(_extremity(np.array([seen]), alternative)[0])
-    slack = _ROUNDING * float(np.nanmax(np.abs(found), initial=abs(seen)))
+    if alternative not in get_args(Alternative):
+        raise Usage(f"no alternative '{alternative}'; it is one of {', '.join(get_args(Alternative))}")
+    compared = found[np.isfinite(found)]
+    if left := len(found) - len(compared):
+        how += f", less {left:,} {'' if exact else 'of those drawn '}without a day to compare with"
+        admissible -= left if exact else 0
+    extreme, own = _extremity(compared, alternative), float(_extremity(np.array([seen]), alternative)[0])
+    slack = _ROUNDING * float(np.max(np.abs(compared), initial=abs(seen)))
     more = 0 if exact else 1
-    p = (int((extreme >= own - slack).sum()) + more) / (len(found) + more)
-    ties = int((extreme >= extreme.max() - slack).sum())
-    smallest = ties / len(found) if exact else 1 / (len(found) + 1)
-    return Randomised(how, seen, p, smallest, admissible, exact, alternative, found)
+    p = (int((extreme >= own - slack).sum()) + more) / (len(compared) + more)
+    smallest = float((extreme >= extreme.max() - slack).mean()) if exact else 1 / (len(compared) + 1)
+    return Randomised(how, seen, p, smallest, admissible, exact, alternative, compared)
 
 
 def differences(outcome: Floats, schedules: Flags, washout: int = 0) -> Floats:
@@ -232,15 +248,16 @@ def differences(outcome: Floats, schedules: Flags, washout: int = 0) -> Floats:
     else:
         treated = on @ pair
         others = pair.sum(axis=0) - treated
+    # What is left of a sum is not exactly 0 where nothing is left of it; the numbers of days are.
+    number = np.where((treated[:, 1] > 0) & (others[:, 1] > 0), 1.0, np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
-        found: Floats = treated[:, 0] / treated[:, 1] - others[:, 0] / others[:, 1]
+        found: Floats = number * (treated[:, 0] / treated[:, 1] - others[:, 0] / others[:, 1])
     return found
 
 
 def _extremity(found: Floats, alternative: Alternative) -> Floats:
-    """The larger, the more it speaks for an effect; a schedule without a comparison speaks for none."""
-    signed = {"two-sided": np.abs(found), "increase": found, "decrease": -found}[alternative]
-    return np.where(np.isnan(signed), -np.inf, signed)
+    """The larger, the more it speaks for an effect."""
+    return {"two-sided": np.abs(found), "increase": found, "decrease": -found}[alternative]
 
 
 def _counted(schedules: Flags, washout: int) -> Floats:

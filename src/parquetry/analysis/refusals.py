@@ -12,11 +12,15 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 import numpy as np
 
 from parquetry.analysis import limits
-from parquetry.analysis.design import Design
+from parquetry.analysis.design import Design, Phase
 from parquetry.analysis.estimates import Flags, Floats, Reason
 from parquetry.analysis.fit import Fit, without_opinion
+from parquetry.analysis.panel import unit_of
 from parquetry.analysis.posterior import Posterior
-from parquetry.errors import Refused
+from parquetry.errors import Refused, Usage
+from parquetry.studies.spans import OF_NO_PHASE, WASHOUT
+
+_UNASKED = OF_NO_PHASE | {WASHOUT}
 
 
 def of_design(design: Design, *, affected: Collection[str] = (), reversals: bool = False) -> tuple[Reason, ...]:
@@ -24,8 +28,11 @@ def of_design(design: Design, *, affected: Collection[str] = (), reversals: bool
     Grounds that can be seen before anything is computed.
 
     Args:
-        affected: Covariates that the treatment is declared to affect.
+        affected: Covariates that the treatment is declared to affect; one name or several.
         reversals: It is a reversal design.
+
+    Raises:
+        Usage: There is no such covariate.
     """
     found = [*_few_days(design), *of_missing(design), *_constant(design), *_aliased(design)]
     found += _affected(design, affected)
@@ -91,13 +98,21 @@ def groups(design: Design) -> list[tuple[str, Flags]]:
     """The phases, or the two conditions where the treatments alternate: a name, and which days are in it."""
     if design.options.get("each", True):
         rows = np.arange(len(design.panel))
-        return [(f"{p.label} (days {p.first}-{p.last})", (rows >= p.first) & (rows <= p.last)) for p in design.phases]
+        return [(f"{p.label} ({_from_to(design, p)})", (rows >= p.first) & (rows <= p.last)) for p in design.phases]
     return [("without treatment", ~design.treated), ("with treatment", design.treated)]
 
 
+def _from_to(design: Design, phase: Phase) -> str:
+    """From when to when, by date where dates are known."""
+    of = [row for row in range(phase.first, phase.last + 1) if design.panel.excluded.get(row) not in OF_NO_PHASE]
+    first, last = (of[0], of[-1]) if of else (phase.first, phase.last)
+    days = design.panel.days
+    return f"days {first}-{last}" if days is None else f"{days[first]} to {days[last]}"
+
+
 def missing_shares(design: Design) -> Mapping[str, float]:
-    """The share of days without a usable value, by phase; a washout is not missing."""
-    asked, missing = ~_washed(design), ~design.usable
+    """The share of days without a usable value, by phase; a washout is not missing, nor what is of no phase."""
+    asked, missing = ~_unasked(design), ~design.usable
     return {name: float((rows & asked & missing).sum() / max((rows & asked).sum(), 1)) for name, rows in groups(design)}
 
 
@@ -123,7 +138,7 @@ def of_missing(design: Design) -> Iterator[Reason]:
 def _constant(design: Design) -> Iterator[Reason]:
     for name, rows in groups(design):
         values = design.panel.outcome[rows & design.usable]
-        if len(values) > 1 and np.ptp(values) == 0:
+        if len(values) > 1 and np.ptp(values) <= limits.ROUNDING * np.abs(values).max():
             yield Reason(
                 "constant",
                 f"the outcome is {values[0]:g} on every day of phase {name}",
@@ -142,6 +157,9 @@ def _aliased(design: Design) -> Iterator[Reason]:
 
 
 def _affected(design: Design, affected: Collection[str]) -> list[Reason]:
+    named, known = {affected} if isinstance(affected, str) else set(affected), design.panel.covariates.keys()
+    if strange := named - known:
+        raise Usage(f"no covariate '{min(strange)}'", what=f"covariates: {', '.join(known) or 'none'}")
     return [
         Reason(
             "affected-covariate",
@@ -149,7 +167,7 @@ def _affected(design: Design, affected: Collection[str]) -> list[Reason]:
             "effect away",
             {"covariate": name},
         )
-        for name in sorted(set(affected) & design.panel.covariates.keys())
+        for name in sorted(named)
     ]
 
 
@@ -171,6 +189,7 @@ def _exact(fit: Fit) -> Iterator[Reason]:
     """By least squares, since the prior keeps the posterior's own variance above zero; against what is not effect."""
     usable = fit.design.usable
     outcome, matrix = fit.design.panel.outcome[usable], fit.design.matrix[usable]
+    outcome = outcome / unit_of(outcome)
     kinds = np.column_stack([np.ones(len(outcome)), matrix[:, list(fit.design.effects)]])
     centred, rest = _rest(kinds, outcome), _rest(matrix, outcome)
     if len(outcome) > matrix.shape[1] and rest @ rest <= limits.RESIDUAL * (centred @ centred):
@@ -195,9 +214,9 @@ def _persistent(free: Posterior) -> Iterator[Reason]:
         )
 
 
-def _washed(design: Design) -> Flags:
+def _unasked(design: Design) -> Flags:
     found = np.zeros(len(design.panel), dtype=bool)
-    found[[row for row, why in design.panel.excluded.items() if why == "washout"]] = True
+    found[[row for row, why in design.panel.excluded.items() if why in _UNASKED]] = True
     return found
 
 

@@ -18,12 +18,13 @@ from typing import NamedTuple
 import numpy as np
 
 from parquetry.analysis import limits, randomisation, staggered
-from parquetry.analysis.design import Design, condition
+from parquetry.analysis.design import Design
 from parquetry.analysis.estimates import Flags, Floats
 from parquetry.analysis.panel import Panel
 from parquetry.analysis.randomisation import Alternative, Randomised, Schedules
 from parquetry.errors import Usage
 from parquetry.studies import Schedule, Study
+from parquetry.studies.treatment import condition
 from parquetry.text import Told
 
 _SPARE_BYTES = 16
@@ -229,7 +230,17 @@ def _offered(schedule: Schedule, days: int, phases: int, first: date) -> Schedul
 
 
 def _rows(panel: Panel, dates: Sequence[date]) -> list[int]:
-    return [panel.row_of(day) for day in dates]
+    """Of each date; below 0 or beyond the last one for a date that has no day in the panel's span."""
+    if panel.days is None:
+        raise Usage("the schedule was drawn from dates, and the series has none")
+    first, last = panel.days[[0, -1]]
+    given = [np.datetime64(day, "D").astype(panel.days.dtype) for day in dates]
+    if not any(first < at <= last for at in given):
+        raise Usage(f"no date that was drawn from leaves days before and after it; the series has {first} to {last}")
+    return [
+        panel.row_of(day) if first <= at <= last else int((at - first) // panel.step)
+        for day, at in zip(dates, given, strict=True)
+    ]
 
 
 def _stated(value: int | None, name: str) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 from parquetry.analysis import limits
 from parquetry.analysis.design import EFFECT_SD, INTERCEPT_SD, SCALES
 from parquetry.analysis.estimates import Floats, Whole
-from parquetry.analysis.panel import Panel
+from parquetry.analysis.panel import Panel, unit_of
 from parquetry.analysis.posterior import Posterior, Prior, integrate
 from parquetry.errors import MissingExtra, Refused
 
@@ -60,6 +60,7 @@ class Series:
     The usable days, and what depends on their times only.
 
     Attributes:
+        values: In units of *unit*, shape (usable days,).
         psi: What is left of one usable day's error on the next, 0 for the first; shape (phis, usable days).
         weight: Of the whitened rows, weight·(y - psi·the y before).
         squares: Sums of the squares of a whitened level before each row, shape (phis, usable days + 1).
@@ -72,18 +73,20 @@ class Series:
     psi: Floats
     weight: Floats
     squares: Floats
+    unit: float
 
     @classmethod
     def of(cls, panel: Panel, most: int, least: int) -> Series:
         times = np.flatnonzero(panel.usable).astype(np.int64)
-        values = panel.outcome[times]
+        unit = unit_of(panel.outcome[times])
+        values = panel.outcome[times] / unit
         if len(times) < max(limits.STUDY_DAYS, 2 * least):
             raise Refused(f"no answer: {len(times)} usable days; {max(limits.STUDY_DAYS, 2 * least)} are needed")
         if float(values.std()) <= 1e-12 * float(np.abs(values).max()):
             raise Refused("no answer: the outcome is the same on every day")
         psi, weight = _decay(_PHIS[:, None], times)
         squares = _sums((weight * (1 - psi)) ** 2)
-        return cls(times, values, min(most, len(times) // least - 1), least, psi, weight, squares)
+        return cls(times, values, min(most, len(times) // least - 1), least, psi, weight, squares, unit)
 
     def best(self, values: Floats) -> list[Best]:
         """For 0 to `most` changes, over all autocorrelations of the grid."""

@@ -8,7 +8,7 @@ answer in its sign, or in whether its interval excludes zero, the answer depends
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
@@ -19,10 +19,13 @@ from parquetry.analysis.design import Design
 from parquetry.analysis.estimates import Estimate, Variant
 from parquetry.analysis.fit import Fit, fitted
 from parquetry.analysis.its import Interrupted, mean_effect
+from parquetry.analysis.panel import Period
 from parquetry.errors import Usage
+from parquetry.text import counted
 
 Answer: TypeAlias = Interrupted | Reversed
-WASHOUTS = (0, 1, 3, 7)
+WASHOUTS: Mapping[Period, tuple[int, ...]] = {"day": (0, 1, 3, 7), "week": (0, 1), "month": (0, 1)}
+"""In periods: what lingers is gone within days, and a week or a month holds several of them."""
 _Fitter: TypeAlias = Callable[[Design], Fit]
 
 
@@ -41,9 +44,8 @@ def _variants(answer: Answer) -> Iterator[Variant]:
     yield _variant(answer, "prior", "prior halved", design, _fitter(answer, factor=0.5))
     yield _variant(answer, "prior", "prior doubled", design, _fitter(answer, factor=2.0))
     yield _variant(answer, "errors", "independent errors", design, _fitter(answer, independent=True))
-    for days in WASHOUTS:
-        if days != design.washout:
-            yield _variant(answer, "washout", f"washout of {days} days", partial(design.again, washout=days))
+    for washout, name in washouts(design):
+        yield _variant(answer, "washout", name, partial(design.again, washout=washout))
     yield from _trend(answer)
     if any(name.startswith(("weekday ", "year ")) for name in design.names):
         yield _variant(answer, "season", "without weekdays or season", partial(design.again, season=False))
@@ -52,6 +54,12 @@ def _variants(answer: Answer) -> Iterator[Variant]:
         yield _variant(answer, "covariates", "without covariates", partial(design.again, panel=bare))
     if isinstance(answer, Reversed) and answer.reversals:
         yield from _phases(design, answer)
+
+
+def washouts(design: Design) -> Iterator[tuple[int, str]]:
+    """Every other washout, in rows, and its name."""
+    period = design.panel.period
+    yield from ((each, f"washout of {counted(each, period)}") for each in WASHOUTS[period] if each != design.washout)
 
 
 def _trend(answer: Answer) -> Iterator[Variant]:

@@ -7,7 +7,7 @@ that is refused has reasons, checks and its data, and no number of an effect.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
@@ -17,7 +17,7 @@ from parquetry.analysis import checks, multiple, refusals
 from parquetry.analysis.abab import Reversed, pooled
 from parquetry.analysis.abab import answered as reversed_answer
 from parquetry.analysis.beside import causalpy
-from parquetry.analysis.calibrated import Calibrated, calibrated, measured_as
+from parquetry.analysis.calibrated import Calibrated, calibrated, measured_as, of_found_date
 from parquetry.analysis.changepoints import WHY, ChangePoints, change_points
 from parquetry.analysis.classical import Row, side_by_side
 from parquetry.analysis.counterfactual import Counterfactual, counterfactual
@@ -35,7 +35,7 @@ from parquetry.analysis.panel import Panel
 from parquetry.analysis.randomisation import Randomised
 from parquetry.analysis.schedules import randomised, randomised_together
 from parquetry.analysis.sensitivity import sensitivity
-from parquetry.errors import Refused
+from parquetry.errors import Refused, Usage
 from parquetry.studies import Study
 
 Engine: TypeAlias = Literal["exact", "nuts"]
@@ -44,6 +44,7 @@ NO_CHANGE = Reason(
     "no-change-point",
     "the day of the change is not known, and no change of level can be told from a series that merely wanders",
 )
+"""The only ground that depends on the outcome: a larger change would have been found."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +61,7 @@ class Analysed:
         variants: The rows of the sensitivity forest; empty where refused, like all that follow.
         effect_sizes: Descriptive, each under its exact name.
         randomised: None unless the schedule was randomised.
+        untested: Why there is no randomisation test although the schedule was randomised; else empty.
         beside: The usual methods on the same design and quantity.
         curves: Fitted, untreated, effect and cumulative, day by day.
         change_points: Where the day of the change was looked for.
@@ -78,6 +80,7 @@ class Analysed:
     curves: Counterfactual | None = None
     change_points: ChangePoints | None = None
     calibrated: Calibrated | None = None
+    untested: str = ""
 
     @property
     def refused(self) -> bool:
@@ -86,7 +89,7 @@ class Analysed:
     def to_dict(self) -> dict[str, Any]:
         names = (
             "name", "panel", "answer", "reasons", "checks", "variants", "effect_sizes", "randomised", "beside",
-            "curves", "change_points", "calibrated",
+            "curves", "change_points", "calibrated", "untested",
         )  # fmt: skip
         return {name: plain(getattr(self, name)) for name in names}
 
@@ -101,6 +104,7 @@ class Studied:
         pooled: The common effect of a multiple-baseline study; None for others, and where any part is refused.
         together: All that its series say together.
         randomised: The joint test of its series, if their dates were randomised.
+        untested: Why there is none although they were; else empty.
         exploratory: Why the answer is exploratory for reasons that lie in the analysis, such as a date
             found in the same data; a registration's deviations are the report's business.
         engine, seed: With which it can be computed again.
@@ -114,6 +118,7 @@ class Studied:
     seed: int
     together: Pooled | None = None
     randomised: Randomised | None = None
+    untested: str = ""
 
     @property
     def refused(self) -> bool:
@@ -129,7 +134,7 @@ class Studied:
         return {
             "series": [each.to_dict() for each in self.series], "pooled": plain(self.pooled),
             "exploratory": list(self.exploratory), "engine": self.engine, "seed": self.seed,
-            "together": plain(self.together), "randomised": plain(self.randomised),
+            "together": plain(self.together), "randomised": plain(self.randomised), "untested": self.untested,
         }  # fmt: skip
 
 
@@ -174,7 +179,10 @@ class _How:
         design = self._design(panel, found)
         answered = self._exact if kind == "continuous" else self._sampled
         reasons = refusals.of_design(design, affected=self._affected, reversals=self._study.design == "ABAB")
-        return replace(_refused(name, design, reasons) if reasons else answered(name, design), change_points=found)
+        analysed = _refused(name, design, reasons) if reasons else answered(name, design)
+        if found is None:
+            return analysed
+        return replace(analysed, change_points=found, calibrated=None if analysed.refused else of_found_date())
 
     def _exact(self, name: str, design: Design) -> Analysed:
         fit = pooled(design) if self._study.design == "ABAB" else fitted(design)
@@ -189,6 +197,7 @@ class _How:
                 return _refused(name, design, refusals.reasons_of(refused), fit)
             named = {check.name for check in sampled.checks}
             answer, looked = sampled.answer, (*(c for c in looked if c.name not in named), *sampled.checks)
+        test, untested = self._randomised(design)
         return Analysed(
             name,
             design.panel,
@@ -197,10 +206,11 @@ class _How:
             looked,
             sensitivity(answer),
             self._effect_sizes(design.panel, answer),
-            self._randomised(design),
+            test,
             self._beside(answer),
             counterfactual(fit, level=self._asked.level, seed=self._seed),
             calibrated=calibrated(measured_as(design), int(design.usable.sum()), answer.autocorrelation.mean),
+            untested=untested,
         )
 
     def _sampled(self, name: str, design: Design) -> Analysed:
@@ -211,6 +221,7 @@ class _How:
         except Refused as refused:
             return _refused(name, design, refusals.reasons_of(refused))
         panel = answer.shown
+        test, untested = self._randomised(replace(design, panel=panel))
         return Analysed(
             name,
             panel,
@@ -219,9 +230,10 @@ class _How:
             family_checks.checks(answer),
             family_checks.sensitivity(answer),
             self._effect_sizes(panel, answer),
-            self._randomised(replace(design, panel=panel)),
+            test,
             (),
             answer.curves,
+            untested=untested,
         )
 
     def together(self, found: Studied) -> Studied:
@@ -235,12 +247,13 @@ class _How:
         else:
             pooled = multiple.together([answer.main for answer in answers], _noise(found), self._asked)
         shown = [replace(each.answer.design, panel=each.panel) for each in found.series if each.answer is not None]
-        test = randomised_together(self._study, shown, seed=self._seed)
-        return replace(found, pooled=pooled.effect, together=pooled, randomised=test)
+        test, untested = _tested(lambda: randomised_together(self._study, shown, seed=self._seed))
+        return replace(found, pooled=pooled.effect, together=pooled, randomised=test, untested=untested)
 
-    def _randomised(self, design: Design) -> Randomised | None:
-        together = self._study.design == "multiple baseline"
-        return None if together else randomised(self._study, design, seed=self._seed)
+    def _randomised(self, design: Design) -> tuple[Randomised | None, str]:
+        if self._study.design == "multiple baseline":
+            return None, ""
+        return _tested(lambda: randomised(self._study, design, seed=self._seed))
 
     def _searched(self, panel: Panel) -> ChangePoints:
         return change_points(panel, most=1, seed=self._seed, level=self._asked.level)
@@ -292,6 +305,14 @@ class _How:
 
 def _refused(name: str, design: Design, reasons: tuple[Reason, ...], fit: Fit | None = None) -> Analysed:
     return Analysed(name, design.panel, None, reasons, checks.of_refused(design, fit))
+
+
+def _tested(test: Callable[[], Randomised | None]) -> tuple[Randomised | None, str]:
+    """The test; or why it cannot be made of the days that are there, which takes nothing from the answer."""
+    try:
+        return test(), ""
+    except Usage as error:
+        return None, " ".join([error.failed, *(f"({each})" for each in error.what)])
 
 
 def _noise(found: Studied) -> float:

@@ -1,72 +1,37 @@
 """
 The shell's door: parse, call a verb, print text or JSON, end with the right exit code.
 
-Data go to stdout, everything else to stderr. Nothing heavy is imported before a command runs.
+Data go to stdout, everything else to stderr. Nothing heavy is imported before a command runs, and
+nothing at all before Ctrl-C ends the process as it ends a command.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
-import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-import click
-
-from parquetry.cli import completion
-from parquetry.cli.commands import commands
-from parquetry.cli.door import Door, ended_badly, global_flags_first
-from parquetry.errors import ParquetryError, Storage, Terminated, stopped_by
-
-_STDOUT = {errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF}
-"""What writing to stdout fails with; files of ours are named in their errors."""
+_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit. The console script."""
-    if sys.stdout is None:  # closed by the caller
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - for as long as the process lives
-    try:
-        code = (
-            completion.answer(commands, question) if (question := os.environ.get(completion.ASKED)) else _run(arguments)
-        )
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    except OSError as error:
-        click.echo(f"error[STORAGE 24]: the output cannot be written: {error.strerror}", err=True)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = Storage.exit_code
-    sys.exit(code)
+    # Python's own handler raises, wherever an import happens to be, and some of them catch what is raised there.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
+    from parquetry.cli.shell import run  # late: an interrupt while the commands are imported is told, too
+
+    run(arguments, _heard)
 
 
-def _run(arguments: Sequence[str] | None) -> int:
-    given = global_flags_first(list(sys.argv[1:] if arguments is None else arguments))
-    door = Door.of(given)
-    signal.signal(signal.SIGTERM, _terminate)
-    try:
-        # Not commands.main(): it turns a reader that went away into exit code 1.
-        with commands.make_context("parquetry", given, obj=door) as context:
-            commands.invoke(context)
-        return 0
-    except click.exceptions.Exit as done:  # --help, --version
-        return done.exit_code
-    except ParquetryError as error:
-        code = door.failed(error)
-    except click.ClickException as error:
-        code = door.misused(error)
-    except (KeyboardInterrupt, click.Abort, Terminated) as error:
-        code = door.stopped(stopped_by(error))
-    except Exception as error:
-        if isinstance(error, OSError) and error.filename is None and error.errno in _STDOUT:
-            raise
-        behind = stopped_by(error)
-        code = ended_badly(door, error) if behind is error else door.stopped(behind)
-    return code
+def _heard() -> None:
+    """From here on who runs a command tells of an interrupt; one that the caller ignores stays ignored."""
+    if signal.getsignal(signal.SIGINT) is _interrupt:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _terminate(number: int, frame: object) -> NoReturn:
-    raise Terminated
+def _interrupt(number: int, frame: object) -> NoReturn:
+    # Nothing has been begun, so there is nothing to end in good order.
+    os.write(2, b"error[INTERRUPTED 130]: interrupted before it began\n")
+    os._exit(_INTERRUPTED)

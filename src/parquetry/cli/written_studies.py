@@ -11,6 +11,34 @@ from parquetry.verbs.register import Registered
 from parquetry.verbs.show_study import PhaseFound, ShownStudy
 
 
+class RecordedDocument(TypedDict):
+    """
+    Periods of a series that were over, and had rows, when its study was registered.
+
+    Attributes:
+        last: The last of them; the number of its row where rows have no time.
+        days: How many have a value.
+        sha256: Over the period, value, weight and phase of each.
+    """
+
+    last: date | int
+    days: int
+    sha256: str
+
+
+class TextDocument(TypedDict):
+    """
+    What a study runs and does not hold itself.
+
+    Attributes:
+        sha256: Of the text in UTF-8.
+        text: SQL.
+    """
+
+    sha256: str
+    text: str
+
+
 class RegistrationDocument(TypedDict):
     """
     A study as it was registered: the file `studies/NAME.registered.json` without its seal.
@@ -25,8 +53,12 @@ class RegistrationDocument(TypedDict):
         last_day: The last of them.
         why: Why nobody could look, or empty.
         csv: sha256 of the file that they were looked for in, or empty.
+        recorded: By series, the periods that were over then: the last of them, how many had a value, and the
+            sha256 of them all.
+        phases: As a dataset said them, those to come too: label, first and last day, and whether it is a washout.
         parquetry: The version that registered it.
         study: All that the study declared, with defaults.
+        sql: The texts of its named queries and macros, by `queries/NAME.sql`, each with its sha256.
     """
 
     version: int
@@ -39,8 +71,11 @@ class RegistrationDocument(TypedDict):
     last_day: date | None
     why: str
     csv: str
+    recorded: Mapping[str, RecordedDocument]
+    phases: Sequence[tuple[str, date | None, date | None, bool]]
     parquetry: str
     study: Mapping[str, Any]
+    sql: Mapping[str, TextDocument]
 
 
 class RegisteredDocument(TypedDict):
@@ -67,7 +102,7 @@ class ShownStudyDocument(TypedDict):
         study: All that it declares, with defaults.
         registration: null where it is not registered.
         deviations: In what it is not as it was registered.
-        treated: The labels that are treatment; empty where they are all that the first period is not.
+        treated: The labels that are treatment; empty where nothing has said so yet.
         snapshot: In which the days were found; null in none.
         phases: In order, series by series.
         problem: Why no days were found, or empty.

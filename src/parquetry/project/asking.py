@@ -22,7 +22,6 @@ from parquetry.project import Project, queries
 from parquetry.project.sql_code import parts, replaced, without_comments
 
 _MISSING = re.compile(r"(?:Table|Function) with name (\w+) does not exist")
-_MACRO = re.compile(r"\b(?:macro|function)\s+(?:if\s+not\s+exists\s+)?(?:\w+\.)?\"?(\w+)", re.IGNORECASE)
 _NAMED = re.compile(r"(?<![\w$])\$(\w+)")
 
 # PIVOT is parsed as the CREATE of an enum beside a SELECT.
@@ -68,7 +67,10 @@ def bound(
 
 def of_snapshot(project: Project, snapshot: Snapshot, sql: str) -> bool:
     """Whether *sql* may name anything of *snapshot* or another: one of its views, or a macro of the project."""
-    macros = (_MACRO.search(without_comments(statement)) for _, statement in queries.macros(project.queries).statements)
+    macros = (
+        queries.MACRO_NAME.search(without_comments(statement))
+        for _, statement in queries.macros(project.queries).statements
+    )
     names = [*snapshot.datasets, *catalog.typed_views(snapshot), catalog.MARK, *(found[1] for found in macros if found)]
     said = "|".join(re.escape(name.replace('"', '""')) for name in names)
     code = without_comments(sql)
@@ -94,7 +96,7 @@ def require_macros(connection: duckdb.DuckDBPyConnection, project: Project, sql:
     waiting = {name.lower() for name in project.datasets}
     for line, statement in found.statements:
         for problem in catalog.define_macros(connection, found.file, [(line, statement)]):
-            missing, name = _MISSING.search(problem), _MACRO.search(without_comments(statement))
+            missing, name = _MISSING.search(problem), queries.MACRO_NAME.search(without_comments(statement))
             over_waiting = missing is not None and missing[1].lower() in waiting
             if over_waiting and name and not re.search(rf"\b{name[1]}\b", sql, re.IGNORECASE):
                 waiting.add(name[1].lower())

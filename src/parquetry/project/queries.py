@@ -33,6 +33,8 @@ _PARAMETER = re.compile(
     re.IGNORECASE,
 )
 _MACRO = re.compile(r"\s*create\s+(or\s+replace\s+)?(macro|function)\b", re.IGNORECASE)
+MACRO_NAME = re.compile(r"\b(?:macro|function)\s+(?:if\s+not\s+exists\s+)?(?:\w+\.)?\"?(\w+)", re.IGNORECASE)
+"""In the statement that makes a macro."""
 _LINE = re.compile(r"^LINE (\d+):", re.MULTILINE)
 
 

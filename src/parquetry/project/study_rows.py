@@ -21,6 +21,7 @@ from parquetry.errors import BadInput, Config, Usage
 from parquetry.lake import Lake, Snapshot
 from parquetry.lake.digest import as_text, quoted
 from parquetry.project import Project, asking, queries
+from parquetry.project.study_sql import expressions
 from parquetry.stoppable import stoppable
 from parquetry.studies import Member, Reading, Study, csv_table
 from parquetry.studies.csv_table import Loaded
@@ -92,6 +93,7 @@ def of_lake(project: Project, study: Study, at: int | str | date | None = None) 
         ) as connection,
         _translating(study, f"datasets: {', '.join(snapshot.datasets)}"),
     ):
+        catalog.confine(connection, settings.lake_path)
         return _OfLake(connection, study, project, lake, snapshot).found()  # fmt: skip
 
 
@@ -107,6 +109,7 @@ def of_csv(study: Study, path: Path) -> Rows:
     with closing(duckdb.connect(config=dict(catalog.OFFLINE))) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         loaded = csv_table.load(connection, path)
+        catalog.confine(connection)
         with _translating(study, f"columns of {path.name}: {', '.join(loaded.columns)}"):
             return _OfCsv(connection, study, loaded).found()
 
@@ -169,12 +172,7 @@ class _OfLake(_Finding):
 
     def found(self) -> Rows:
         study = self.study
-        expressions = [
-            text
-            for reading in (study.reading, *(covariate.reading for covariate in study.covariates))
-            for text in (reading.value, reading.where, reading.weight, reading.tracked)
-        ]
-        said = " ".join([*expressions, *(f"{member.where} {member.value}" for member in study.series)])
+        said = expressions(study)
         asking.require_macros(self.connection, self.project, f"{said} {self._queries()}")
         self.connection.execute(f"USE {quoted(self.project.settings.duckdb_schema)}")
         assigned = self._assigned()
@@ -277,7 +275,7 @@ class _OfCsv(_Finding):
             loaded.require(study.phases.column)
         for reading in (study.reading, *(covariate.reading for covariate in study.covariates)):
             for expression in (reading.value, reading.weight):
-                if re.fullmatch(r'\w+|"[^"]+"', expression):
+                if re.fullmatch(r'[^\W\d]\w*|"[^"]+"', expression):
                     loaded.require(expression.strip('"'))
                 loaded.require_numbers(expression)
         _, time = self.place(study.reading)

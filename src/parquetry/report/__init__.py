@@ -19,6 +19,7 @@ try:
     from parquetry.report.document import document as document
     from parquetry.report.figures import Figure as Figure
     from parquetry.report.figures.drawn import figures as figures
+    from parquetry.report.page import KINDS as KINDS
     from parquetry.report.page import page as page
     from parquetry.report.pdf import pdf as pdf
     from parquetry.report.reported import Reported as Reported

@@ -51,13 +51,16 @@ class SeriesDocument(TypedDict):
         name: Of the series in a multiple-baseline study, else empty.
         panel: Its days: outcome, phases, covariates, what was excluded.
         not_counted: For each day why it does not count, or an empty text.
-        refused: Its own numbers are withheld; where any series is refused, those of all are.
-        reasons: Why.
+        refused: It has no answer of its own; where any series has none, the numbers of all are withheld.
+        reasons: Why its numbers are withheld; empty where they are not.
         checks: What was looked at.
-        answer: The effects, unrounded; None where the study is refused, as with all that follow.
+        answer: The effects, unrounded; None where the study is refused, as with all that follow. The `unit` of an
+            estimate is `y` where its numbers are in the unit of `panel`, `y/day` (or week, month) for a slope in
+            it, `ratio` for a number without a unit. A share's are parts of 1, not per cent.
         variants: The rows of the sensitivity forest.
         effect_sizes: Descriptive, each under its exact name.
         randomised: The randomisation test; None unless the schedule was randomised.
+        untested: Why there is no such test although it was; else empty.
         beside: The same quantity by other methods.
         curves: Fitted, untreated, effect and cumulative, day by day.
         change_points: Where the day of the change was looked for, if it was.
@@ -73,6 +76,7 @@ class SeriesDocument(TypedDict):
     variants: Sequence[Mapping[str, Any]]
     effect_sizes: Sequence[Mapping[str, Any]]
     randomised: Mapping[str, Any] | None
+    untested: str
     beside: Sequence[Mapping[str, Any]]
     curves: Mapping[str, Any] | None
     change_points: Mapping[str, Any] | None
@@ -93,7 +97,10 @@ class ReportDocument(TypedDict):
         sentences: What must be read beside it.
         depends_on: Models under which the answer is another one.
         series: One, or each of a multiple-baseline study.
-        pooled: The common effect of a multiple-baseline study.
+        pooled: The common effect of a multiple-baseline study, in the units of `answer`.
+        together: All that its series say together: each by itself and drawn towards the others, and their spread.
+        randomised: The joint randomisation test of its series; None unless their dates were randomised.
+        untested: Why there is no such test although they were; else empty.
         tables: As texts, rounded as on the page.
         figures: Those of the page, in words.
         checklists: SCRIBE 2016 and CENT 2015, filled.
@@ -117,6 +124,9 @@ class ReportDocument(TypedDict):
     depends_on: Sequence[str]
     series: Sequence[SeriesDocument]
     pooled: Mapping[str, Any] | None
+    together: Mapping[str, Any] | None
+    randomised: Mapping[str, Any] | None
+    untested: str
     tables: Sequence[Table]
     figures: Sequence[FigureDocument]
     checklists: Sequence[Checklist]
@@ -149,8 +159,11 @@ def document(reported: Reported) -> dict[str, Any]:
         "headline": said.headline,
         "sentences": said.more,
         "depends_on": reported.depends_on,
-        "series": [_series(each, withheld=reported.refused) for each in studied.series],
-        "pooled": None if reported.pooled is None else plain(studied.pooled),
+        "series": [_series(each, reported) for each in studied.series],
+        "pooled": plain(reported.pooled),
+        "together": plain(reported.together),
+        "randomised": plain(reported.randomised),
+        "untested": "" if reported.refused else studied.untested,
         "tables": tables(reported),
         "figures": [
             {"name": each.name, "series": each.series, "title": each.title, "alt": each.alt}
@@ -168,19 +181,21 @@ def document(reported: Reported) -> dict[str, Any]:
     return {key: _json(value) for key, value in found.items()}
 
 
-def _series(analysed: Analysed, *, withheld: bool) -> SeriesDocument:
+def _series(analysed: Analysed, reported: Reported) -> SeriesDocument:
+    withheld = reported.refused
     shown = [each for each in analysed.checks if not withheld or each.name in BLIND]
     return {
         "name": analysed.name,
         "panel": plain(analysed.panel),
         "not_counted": fates(analysed.panel),
         "refused": analysed.refused,
-        "reasons": plain(analysed.reasons),
+        "reasons": plain(reported.reasons(analysed)),
         "checks": plain(shown),
         "answer": None if withheld else plain(analysed.answer),
         "variants": [] if withheld else plain(analysed.variants),
         "effect_sizes": [] if withheld else plain(analysed.effect_sizes),
         "randomised": None if withheld else plain(analysed.randomised),
+        "untested": "" if withheld else analysed.untested,
         "beside": [] if withheld else plain(analysed.beside),
         "curves": None if withheld else plain(analysed.curves),
         "change_points": None if withheld else plain(analysed.change_points),

@@ -18,6 +18,8 @@ from parquetry.analysis.panel import Panel
 from parquetry.studies import Outcome
 
 NOTHING = "\N{EN DASH}"
+_MORE = 3
+"""Places that are added at most."""
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -83,9 +85,18 @@ class Scale:
     nothing: float = 0.0
 
     def places(self, *intervals: Interval | None) -> int:
-        """Of the narrowest of the intervals."""
-        widths = [self.times * (each.high - each.low) for each in intervals if each is not None]
-        return decimals(min(widths)) if widths else 2
+        """Of the narrowest of the intervals, and more where rounding would show one that excludes nothing to hold it."""
+        given = [each for each in intervals if each is not None]
+        places = decimals(min((self.times * (each.high - each.low) for each in given), default=0.0))
+        finest = places + _MORE
+        while places < finest and any(self._hides(each, places) for each in given):
+            places += 1
+        return places
+
+    def _hides(self, interval: Interval, places: int) -> bool:
+        low, high = self.times * interval.low, self.times * interval.high
+        nearest = low if low > self.nothing else high if high < self.nothing else None
+        return nearest is not None and math.isfinite(nearest) and round(nearest, places) == round(self.nothing, places)
 
     def with_unit(self, number: str) -> str:
         space = "" if not self.unit else " "

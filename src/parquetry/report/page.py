@@ -21,6 +21,7 @@ from parquetry.report.checklists.facts import ABOUT, reading
 from parquetry.report.document import checklists
 from parquetry.report.figures import Figure
 from parquetry.report.figures.drawn import figures
+from parquetry.report.figures.rows import conditions
 from parquetry.report.limits import limits
 from parquetry.report.reported import Reported
 from parquetry.report.sentences import Result, result, smallest_of_interest
@@ -42,6 +43,8 @@ READ: Mapping[str, str] = {
     "series": "Each series by itself, and what they say together.",
 }
 """How to read each kind of figure."""
+KINDS = frozenset(READ)
+"""Of figures, all that there are."""
 DESIGNS: Mapping[str, str] = {
     "ITS": "interrupted time series",
     "AB": "baseline and treatment (AB)",
@@ -149,6 +152,9 @@ def _terms(reported: Reported) -> Iterator[tuple[str, str]]:
     yield "Smallest effect of interest", smallest_of_interest(outcome)
     washout = counted(study.phases.washout, study.reading.period) if study.phases.washout else "none"
     yield "Design", f"{DESIGNS[study.design]}; washout {washout}"
+    treated, untreated = conditions(reported.studied.series, study)
+    if treated:
+        yield "Treatment", f"{', '.join(treated)}; without it: {', '.join(untreated) or 'none'}"
     drawn = f", seed {schedule.seed}" if schedule.seed is not None else ""
     yield "Schedule", f"{schedule.chosen}{drawn}"
     yield "Model", _model(study)

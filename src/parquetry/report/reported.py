@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
-from parquetry.analysis.estimates import Estimate
+from parquetry.analysis.estimates import Estimate, Reason
 from parquetry.analysis.multiple import Pooled
+from parquetry.analysis.randomisation import Randomised
 from parquetry.analysis.sensitivity import depends_on
 from parquetry.analysis.studied import Analysed, Studied
 
@@ -62,6 +63,14 @@ class Reported:
         """The series whose numbers may be shown: none where any part of the study is refused."""
         return () if self.refused else self.studied.series
 
+    def reasons(self, analysed: Analysed) -> tuple[Reason, ...]:
+        """Why *analysed* has no numbers here: its own reasons, or that another series of the study has none."""
+        without = [each.name for each in self.studied.series if each.refused]
+        if analysed.refused or not without:
+            return analysed.reasons
+        named = f"{', '.join(without)} {'has' if len(without) == 1 else 'have'}"
+        return (Reason("other-series", f"withheld, because {named} no answer", {"series": without}),)
+
     @property
     def calibrated(self) -> str | None:
         """What simulation says of studies like this one, in a sentence."""
@@ -77,6 +86,11 @@ class Reported:
     def together(self) -> Pooled | None:
         """All that several series say together; None likewise."""
         return None if self.refused else self.studied.together
+
+    @property
+    def randomised(self) -> Randomised | None:
+        """The joint test of several series; None where there is none, or where any part is refused."""
+        return None if self.refused else self.studied.randomised
 
     @property
     def depends_on(self) -> tuple[str, ...]:

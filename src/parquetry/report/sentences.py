@@ -13,7 +13,7 @@ from typing import Any
 
 from parquetry.analysis.estimates import Estimate
 from parquetry.analysis.randomisation import Randomised
-from parquetry.analysis.studied import Analysed
+from parquetry.analysis.studied import NO_CHANGE, Analysed
 from parquetry.report import answers
 from parquetry.report.numbers import Scale, capital, day_of, fixed, level, percent, scale_of, significant, spanned
 from parquetry.report.reported import Reported
@@ -42,7 +42,7 @@ class Result:
 def result(reported: Reported) -> Result:
     """The sentences of a report."""
     if reported.refused:
-        return Result(_refusal(reported), (_WITHHELD,), _label(reported))
+        return Result(_refusal(reported), (*_others(reported), _withheld(reported)), _label(reported))
     outcome = reported.studied.study.outcome
     pooled = reported.pooled
     told = [_answered(each, outcome, named=len(reported.answered) > 1) for each in reported.answered]
@@ -62,18 +62,26 @@ def result(reported: Reported) -> Result:
 
 def _together(reported: Reported) -> Iterator[str]:
     """What is known of several series besides their common effect."""
-    together, test = reported.together, reported.studied.randomised
+    together, test = reported.together, reported.randomised
     if together is not None:
         drawn, own = together.agree
         yield (
             f"All {len(together.own)} effects have the same sign with probability {percent(drawn)} "
             f"(each by itself: {percent(own)})."
         )
-    if test is not None and not reported.refused:
+    if test is not None:
         yield randomised(test)
+    if reported.studied.untested:
+        yield untested(reported.studied.untested)
 
 
-_WITHHELD = "No effect is shown anywhere in this report; a refusal does not depend on the size of an effect."
+def _withheld(reported: Reported) -> str:
+    if any(NO_CHANGE in each.reasons for each in reported.studied.series):
+        return (
+            "No effect is shown anywhere in this report. This refusal depends on the outcome, in which the day was "
+            "looked for: a larger change would have been found, so what such searches do show is too large on average."
+        )
+    return "No effect is shown anywhere in this report; a refusal does not depend on the size of an effect."
 
 
 def _refusal(reported: Reported) -> str:
@@ -83,6 +91,13 @@ def _refusal(reported: Reported) -> str:
         for reason in each.reasons
     ]
     return f"No answer: {'; '.join(told)}."
+
+
+def _others(reported: Reported) -> Iterator[str]:
+    """The series that could be answered, had the others been."""
+    whole = [each for each in reported.studied.series if not each.refused]
+    if whole:
+        yield f"{', '.join(each.name for each in whole)}: {reported.reasons(whole[0])[0].text}."
 
 
 def _label(reported: Reported) -> str:
@@ -126,6 +141,8 @@ def _more(analysed: Analysed, outcome: Outcome) -> Iterator[str]:
         yield _ratio(ratio)
     if analysed.randomised is not None:
         yield randomised(analysed.randomised)
+    if analysed.untested:
+        yield untested(analysed.untested)
 
 
 def claim(estimate: Estimate, outcome: Outcome) -> str:
@@ -239,6 +256,11 @@ def randomised(test: Randomised) -> str:
         f"Randomisation test, {test.alternative}: p = {p_value(test.p)}, of {test.admissible:,} admissible schedules "
         f"({test.how}; {looked}); they allow no p below {p_value(test.smallest_p)}."
     )
+
+
+def untested(why: str) -> str:
+    """That there is no randomisation test, and why."""
+    return f"Randomisation test: not applicable, although the schedule was randomised: {why}."
 
 
 def p_value(p: float) -> str:

@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from parquetry.settings.lines import Keys
-from parquetry.studies import BASELINES, DRIFTING, Phases, Reading, Schedule, Study
+from parquetry.studies import DRIFTING, Phases, Reading, Schedule, Study
+from parquetry.studies.treatment import INTERRUPTED, besides, condition, named_baseline
 
 Mistake = tuple[Keys, str]
 _WAYS = ("intervention", "unknown", "listed", "labels", "dataset", "column")
@@ -93,14 +94,10 @@ def _ways(study: Study) -> Iterator[Mistake]:
 
 
 def _either_first(study: Study) -> Iterator[Mistake]:
-    """A schedule of alternating treatments may begin with either, so the first label says nothing."""
+    """No label is the treatment because of the day on which it stands; those of a column are looked at later."""
     phases = study.phases
-    known = any(label.rstrip("0123456789_- ").lower() in BASELINES for label in phases.labels)
-    if study.design == "alternating" and (phases.labels or phases.column) and not phases.treated and not known:
-        yield (
-            ("phases",),
-            "[phases] treated: say which labels are the treatment; the first day may have either",
-        )
+    if phases.labels and not phases.treated and study.design not in INTERRUPTED and not named_baseline(phases.labels):
+        yield ("phases",), "[phases] treated: say which labels are the treatment; the first day may have either"
 
 
 def _phases(phases: Phases) -> Iterator[Mistake]:
@@ -116,6 +113,15 @@ def _phases(phases: Phases) -> Iterator[Mistake]:
     for label in phases.treated if labels else ():
         if label not in labels and not any(each.startswith(label) for each in labels):
             yield ("phases", "treated"), f"[phases] treated: no period has the label {label!r}"
+    yield from _one_baseline(phases)
+
+
+def _one_baseline(phases: Phases) -> Iterator[Mistake]:
+    """Where the labels stand in the file; those of a column are looked at with the days."""
+    others = besides(phases.labels, phases.treated)
+    if 1 < len(others) < len(set(map(condition, phases.labels))):
+        says = f"[phases] labels: {' and '.join(map(repr, others))} are not treated, and a study has one baseline"
+        yield ("phases", "labels"), says
 
 
 def _intervention(phases: Phases) -> Iterator[Mistake]:

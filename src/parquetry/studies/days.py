@@ -20,6 +20,8 @@ from parquetry.studies import Member, Reading, Study
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 EXACT = frozenset({*_WHOLE, *(f"U{name}" for name in _WHOLE), "BOOLEAN"})
 """Types whose sums do not depend on the order of rows; DECIMAL is one more."""
+ADDED = ("sum", "count")
+"""Aggregates of a period that are less where a day of it is missing."""
 _FLOATING = ("FLOAT", "DOUBLE")
 _MARGIN = timedelta(days=2)  # more than any zone and any beginning of the day can move a moment
 
@@ -33,6 +35,7 @@ class Measured(NamedTuple):
         weight: Exposure or trials, or None.
         rows: That met the reading's condition; None where there was none.
         unusable: How many values were NaN or infinite.
+        days: On how many days of a week or a month something was recorded, where its value is a sum or a count.
         tracked: Whether a row met the condition ``tracked``.
     """
 
@@ -40,6 +43,7 @@ class Measured(NamedTuple):
     weight: float | None
     rows: int | None
     unusable: int | None
+    days: int | None
     tracked: bool | None
 
 
@@ -50,6 +54,7 @@ class Day(NamedTuple):
     Attributes:
         period: Its first day; the number of the row, from 1, where rows have no time.
         phase, last_phase: The first and the last label, in the order of letters, that its rows have.
+        begins, ends: The first and the last day in a week or a month that has a row of the outcome, else None.
         covariates: In the study's order.
     """
 
@@ -57,17 +62,19 @@ class Day(NamedTuple):
     outcome: Measured
     phase: str | None
     last_phase: str | None
+    begins: date | None
+    ends: date | None
     covariates: tuple[Measured, ...]
 
     @classmethod
     def of(cls, row: Sequence[object]) -> Day:
         """From a row of the statement."""
         size = len(Measured._fields)
-        period, phase, last, *rest = row
+        period, phase, last, begins, ends, *rest = row
         found = [Measured(*rest[i : i + size]) for i in range(0, len(rest), size)]  # type: ignore[arg-type]
         if isinstance(period, datetime):
             period = period.date()
-        return cls(period, found[0], phase, last, tuple(found[1:]))  # type: ignore[arg-type]
+        return cls(period, found[0], phase, last, begins, ends, tuple(found[1:]))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +149,13 @@ def statement(
     made = {name for name, _ in tables}
     columns = ",\n  ".join(
         f"{name}.value, {name}.weight, {name}.rows, {name}.unusable, "
-        + (f"{name}_tracked.tracked" if f"{name}_tracked" in made else "NULL AS tracked")
+        + (f"{name}_tracked.days, {name}_tracked.tracked" if f"{name}_tracked" in made else f"{name}.days, NULL")
         for name in names
     )
     defined = ",\n".join(f"{name} AS (\n{sql}\n)" for name, sql in tables)
     days = _between("period", bounds) if outcome.time and study.reading.period == "day" else []
     inside = f"\nWHERE {' AND '.join(days)}" if days else ""
-    labels = "_outcome.phase, _outcome.last_phase"
+    labels = "_outcome.phase, _outcome.last_phase, _outcome.begins, _outcome.ends"
     return f"WITH {defined}\nSELECT period, {labels},\n  {columns}\nFROM {joined}{inside}\nORDER BY period"
 
 
@@ -185,21 +192,50 @@ def _measured(
     phase: str = "",
 ) -> list[tuple[str, str]]:
     """The tables of one quantity: its periods, and those in which it was tracked."""
-    value, where, narrowed = said
+    value, where, _ = said
     period = _period(source, reading)
     inside = _inside(source, reading, bounds)
     label = f"CAST({quoted(phase)} AS VARCHAR)" if phase else "NULL::VARCHAR"
     amount, weight, unusable = _aggregates(reading, source, value)
+    begins, ends, recorded = _recorded(reading, source, value)
     measured = (
         f"  SELECT {period} AS period, {amount} AS value, {weight} AS weight, count(*) AS rows,\n"
-        f"    {unusable} AS unusable, min({label}) AS phase, max({label}) AS last_phase\n"
+        f"    {unusable} AS unusable, min({label}) AS phase, max({label}) AS last_phase,\n"
+        f"    {begins} AS begins, {ends} AS ends, {recorded} AS days\n"
         f"  FROM {source.relation}\n  WHERE {_joined(inside, where) or 'true'}\n  GROUP BY 1"
     )
     if not reading.tracked:
         return [(name, measured)]
-    seen = _joined(inside, narrowed, _in_brackets(reading.tracked))
-    tracked = f"  SELECT DISTINCT {period} AS period, true AS tracked\n  FROM {source.relation}\n  WHERE {seen}"
-    return [(name, measured), (f"{name}_tracked", tracked)]
+    return [(name, measured), (f"{name}_tracked", _tracked(reading, source, said, period, inside))]
+
+
+def _tracked(reading: Reading, source: Source, said: tuple[str, str, str], period: str, inside: str) -> str:
+    """The periods in which somebody was looking; of weeks and months, on how many days, or with a row at least."""
+    value, where, narrowed = said
+    looked = _in_brackets(reading.tracked)
+    if reading.period == "day":
+        seen = _joined(inside, narrowed, looked)
+        return (
+            f"  SELECT DISTINCT {period} AS period, true AS tracked, NULL::BIGINT AS days\n"
+            f"  FROM {source.relation}\n  WHERE {seen}"
+        )
+    there = _joined(where, f"{_in_brackets(value)} IS NOT NULL" if value else "") or "true"
+    day = f"CAST({day_of(quoted(source.time), source.kinds['time'], reading)} AS DATE)"
+    seen = _joined(inside, narrowed, f"({looked} OR ({there}))")
+    return (
+        f"  SELECT {period} AS period, bool_or(coalesce({looked}, false)) AS tracked, count(DISTINCT {day}) AS days\n"
+        f"  FROM {source.relation}\n  WHERE {seen}\n  GROUP BY 1"
+    )
+
+
+def _recorded(reading: Reading, source: Source, value: str) -> tuple[str, str, str]:
+    """First and last day with a row in a week or a month, and on how many days something was recorded."""
+    if reading.period == "day":
+        return "NULL::DATE", "NULL::DATE", "NULL::BIGINT"
+    day = f"CAST({day_of(quoted(source.time), source.kinds['time'], reading)} AS DATE)"
+    there = "" if reading.aggregate == "count" else f" FILTER ({_in_brackets(value)} IS NOT NULL)"
+    days = f"count(DISTINCT {day}){there}" if reading.aggregate in ADDED else "NULL::BIGINT"
+    return f"min({day})", f"max({day})", days
 
 
 def _period(source: Source, reading: Reading) -> str:

@@ -43,6 +43,7 @@ from parquetry.studies import (
 )
 from parquetry.studies.contradictions import contradictions
 from parquetry.studies.table import Mistakes, Table
+from parquetry.studies.treatment import besides, condition
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 """Of a study, as of datasets."""
@@ -281,6 +282,10 @@ def _phases(table: Table) -> Phases:
         table.day("last"),
         table.whole("washout", 0),
     )
+    labels = [phase.label for phase in found.listed]
+    others = besides(labels, treated)
+    if 1 < len(others) < len(set(map(condition, labels))) and treated:
+        table.wrong("treated", f"treated: {' and '.join(map(repr, others))} are not, and a study has one baseline")
     table.done()
     # What the flags say is said once more by label, which is what an analysis goes by.
     flagged = dict.fromkeys(phase.label for phase in found.listed if phase.treated)

@@ -15,22 +15,29 @@ import os
 import tempfile
 import types
 import typing
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib.metadata import version
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeAlias
 
 from parquetry.errors import Config, Integrity
 from parquetry.lake.manifest import stamp
 from parquetry.lake.store import sync_folder, translating
 from parquetry.studies import Study, plain
+from parquetry.studies.recorded import Recorded
 
 VERSION = 1
 """Of the file."""
+_SHORT = 12
 _SUFFIX = ".registered.json"
 _WORDING = {"question", "reason"}  # besides [about] and the outcome's name: nothing computed depends on them
+
+
+Phase: TypeAlias = tuple[str, str | None, str | None, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,8 @@ class Known:
         last_day: The last of them.
         why: Why nobody could look, or empty.
         csv: sha256 of the file that they were looked for in, instead of a snapshot; or empty.
+        recorded: Those that were over by then, by series.
+        phases: As a dataset said them, those to come too: label, first and last day, and whether it is a washout.
     """
 
     snapshot: int | None = None
@@ -52,6 +61,8 @@ class Known:
     last_day: date | None = None
     why: str = ""
     csv: str = ""
+    recorded: Mapping[str, Recorded] = field(default_factory=dict)
+    phases: tuple[Phase, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,7 @@ class Registration:
         study: That JSON's values.
         registered_at: By the clock of the machine, in UTC.
         parquetry: The version that wrote it.
+        sql: The texts of its named queries and macros, by ``queries/NAME.sql``.
     """
 
     name: str
@@ -72,13 +84,15 @@ class Registration:
     registered_at: datetime
     known: Known
     parquetry: str
+    sql: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values, as in the file."""
-        known = {**dataclasses.asdict(self.known), "last_day": _iso(self.known.last_day)}
+        known = {name: plain(getattr(self.known, name)) for name in Known.__dataclass_fields__}
         return {
             "version": VERSION, "name": self.name, "sha256": self.sha256, "registered_at": stamp(self.registered_at),
             **known, "parquetry": self.parquetry, "study": dict(self.study),
+            "sql": {name: {"sha256": text_sha256(text), "text": text} for name, text in self.sql.items()},
         }  # fmt: skip
 
 
@@ -139,9 +153,14 @@ def registered(study_file: Path) -> Registration | None:
     return _read(file, data)
 
 
-def register(study: Study, study_file: Path, known: Known, now: datetime) -> Registration | None:
+def register(
+    study: Study, study_file: Path, known: Known, now: datetime, sql: Mapping[str, str] = MappingProxyType({})
+) -> Registration | None:
     """
     Write the registration of *study* beside its file, durably and whole, unless there is one.
+
+    Args:
+        sql: What it runs that stands outside of its file.
 
     Returns:
         None: There is one already; it stays as it is.
@@ -150,16 +169,67 @@ def register(study: Study, study_file: Path, known: Known, now: datetime) -> Reg
         Storage: The folder cannot be written.
     """
     document = study.to_dict()
-    found = Registration(study.name, _sha256(document), document, now, known, version("parquetry"))
+    found = Registration(study.name, _sha256(document), document, now, known, version("parquetry"), dict(sql))
     said = found.to_dict()
     text = json.dumps({**said, "seal": _sha256(said)}, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     return found if _linked(file_of(study_file), text.encode()) else None
 
 
-def deviations(study: Study, registration: Registration) -> tuple[Deviation, ...]:
-    """In what *study* is not as it was registered; a key that the registration did not know had its default."""
+def deviations(
+    study: Study, registration: Registration, sql: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Deviation, ...]:
+    """
+    In what *study* is not as it was registered; a key that the registration did not know had its default.
+
+    Args:
+        sql: What it runs that stands outside of its file, as it is now.
+    """
     before = _filled(Study, registration.study)
-    return tuple(_differences("", before, study.to_dict()))
+    return (*_differences("", before, study.to_dict()), *_of_sql(registration.sql, sql))
+
+
+def data_deviations(registration: Registration, now: Mapping[str, Recorded]) -> tuple[Deviation, ...]:
+    """
+    Where days that were known when a study was registered are not what they were.
+
+    Args:
+        now: By series, what is recorded up to the last day that was known then.
+    """
+    return tuple(
+        Deviation(f"data{f'.{name}' if name else ''}", _told(before), _told(now.get(name)), False)
+        for name, before in registration.known.recorded.items()
+        if now.get(name) != before
+    )
+
+
+def phase_deviations(registration: Registration, now: Sequence[Phase]) -> tuple[Deviation, ...]:
+    """
+    Phases of a dataset that are not what they were.
+
+    One whose end was open may have got its end, and new ones may follow.
+    """
+    return tuple(
+        Deviation(f"phases of the dataset[{number}]", list(before), None if after is None else list(after), False)
+        for number, (before, after) in enumerate(zip_longest(registration.known.phases, now))
+        if before is not None and (after is None or before != (*after[:2], before[2] and after[2], after[3]))
+    )
+
+
+def _told(found: Recorded | None) -> str | None:
+    if found is None:
+        return None
+    until = f"to row {found.last}" if isinstance(found.last, int) else f"to {found.last}"
+    return f"{found.days} with a value {until}, sha256 {found.sha256[:_SHORT]}…"
+
+
+def _of_sql(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Deviation]:
+    for name in sorted({*before, *now}):
+        old, new = (
+            None if text is None else f"sha256 {text_sha256(text)[:_SHORT]}…"
+            for text in (before.get(name), now.get(name))
+        )
+        if before.get(name) != now.get(name):
+            yield Deviation(name, old, new, False)
 
 
 def _linked(target: Path, data: bytes) -> bool:
@@ -197,8 +267,11 @@ def _read(file: Path, data: bytes) -> Registration:
             Known(
                 document["snapshot"], document["manifest"], document["days"],
                 None if day is None else date.fromisoformat(day), document["why"], document["csv"],
+                {name: _recorded(**each) for name, each in document["recorded"].items()},
+                tuple((label, first, end, washout) for label, first, end, washout in document["phases"]),
             ),
             document["parquetry"],
+            {name: each["text"] for name, each in document["sql"].items()},
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(file, f"it cannot be read as a registration: {type(error).__name__}: {error}") from error
@@ -206,6 +279,10 @@ def _read(file: Path, data: bytes) -> Registration:
         if _sha256(of) != said:
             raise _damaged(file, f"its content hashes to {_sha256(of)[:12]}…, its {key} says {str(said)[:12]}…")
     return found
+
+
+def _recorded(last: str | int, days: int, sha256: str) -> Recorded:
+    return Recorded(date.fromisoformat(last) if isinstance(last, str) else last, days, sha256)
 
 
 def _damaged(file: Path, what: str) -> Integrity:
@@ -217,12 +294,13 @@ def _damaged(file: Path, what: str) -> Integrity:
     )
 
 
+def text_sha256(text: str) -> str:
+    """Of a text in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def _sha256(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(document)).hexdigest()
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()
 
 
 def _shown(value: Any) -> str:

@@ -11,14 +11,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from parquetry.errors import BadInput, Config
-from parquetry.studies import Member, Study
+from parquetry.studies import Member, PeriodName, Study
+from parquetry.studies.treatment import require_one_baseline
 
 UNTREATED, TREATED = "A", "B"
 """The labels of an intervention's two phases."""
 BETWEEN, WITHIN, WASHOUT = "between phases", "phase changes within the {period}", "washout"
+UNKNOWN, PARTIAL = "phase not known", "partial {period}"
+OF_NO_PHASE = frozenset(
+    {BETWEEN, UNKNOWN, *(each.format(period=p) for each in (WITHIN, PARTIAL) for p in get_args(PeriodName))}
+)
+"""Why a period is of no phase, or not wholly of one: nobody asked for its value."""
 _DAY = timedelta(days=1)
 
 
@@ -75,6 +81,11 @@ def spans(study: Study, member: Member | None = None, assigned: Sequence[Assigne
     return _assigned(_of_protocol(study, assigned)) if phases.dataset else ()
 
 
+def span_at(spans: Sequence[Span], day: date) -> Span | None:
+    """The phase that *day* is in, or None."""
+    return next((s for s in spans if (s.first is None or s.first <= day) and (s.last is None or day <= s.last)), None)
+
+
 def bounds(study: Study, found: Sequence[Span]) -> tuple[date | None, date | None]:
     """The study's first and last day, as far as anybody has said."""
     first, last = study.phases.first, study.phases.last
@@ -87,11 +98,15 @@ def with_treated(study: Study, assigned: Sequence[Assigned]) -> Study:
 
     Raises:
         BadInput: As `spans`.
-        Config: Two interventions beside a baseline, and nothing says which is meant.
+        Config: Two interventions beside a baseline, and nothing says which is meant; or more than one
+            baseline beside the labels that are declared as treated.
     """
-    if study.phases.treated or not study.phases.dataset:
+    if not study.phases.dataset:
         return study
     rows = [row for row in _of_protocol(study, assigned) if row.type != "WASHOUT"]
+    if treated := study.phases.treated:
+        require_one_baseline(study.name, [row.label for row in rows], treated)
+        return study
     types = list(dict.fromkeys(row.type for row in rows))
     others = [each for each in types if each != "BASELINE"] if "BASELINE" in types else types[1:]
     if len(others) > 1:
@@ -120,10 +135,7 @@ def _of_protocol(study: Study, assigned: Sequence[Assigned]) -> list[Assigned]:
 
 
 def _assigned(rows: Sequence[Assigned]) -> tuple[Span, ...]:
-    """Where all moments are midnights in UTC they are dates; else the study's zone says to which day they belong."""
-    given = [moment for row in rows for moment in (row.utc_start, row.utc_end) if moment is not None]
-    dates = all(moment.time() == time(0) for moment in given)
-    moments = sorted((_moments(row, dates) for row in rows), key=lambda each: each[1])
+    moments = sorted((_moments(row) for row in rows), key=lambda each: each[1])
     found = []
     ends = [end if end is not None else after[1] for (*_, end), after in pairwise(moments)]
     for (row, start, _), until in zip(moments, [*ends, moments[-1][2]], strict=True):
@@ -143,10 +155,15 @@ def _assigned(rows: Sequence[Assigned]) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def _moments(row: Assigned, dates: bool) -> tuple[Assigned, datetime, datetime | None]:
-    start, end = (row.utc_start, row.utc_end) if dates else (row.start, row.end)
+def _moments(row: Assigned) -> tuple[Assigned, datetime, datetime | None]:
+    start, end = _moment(row.start, row.utc_start), _moment(row.end, row.utc_end)
     if start is None:
         raise BadInput(f"the phase {row.label} has no beginning")
     if end is None and row.planned is not None:
         end = start + math.floor(row.planned) * _DAY
     return row, start, end
+
+
+def _moment(local: datetime | None, utc: datetime | None) -> datetime | None:
+    """A midnight in UTC is a date; of any other moment the study's zone says to which day it belongs."""
+    return utc if utc is not None and utc.time() == time(0) else local

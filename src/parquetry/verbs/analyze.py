@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from parquetry import report
+from parquetry.analysis.daily import require_both
 from parquetry.analysis.studied import Engine, studied
 from parquetry.errors import Refused
 from parquetry.project import Project
+from parquetry.project.registered import deviations
 from parquetry.report import Reported
 from parquetry.studies import registration
 from parquetry.studies.declared import found
@@ -67,7 +69,8 @@ def analyze(
         causalpy: CausalPy stands beside, where it is installed.
 
     Raises:
-        Config: No such study, mistakes in its file, or data that it names and nobody has.
+        Config: No such study, mistakes in its file, or data that it names and nobody has; no day with the
+            treatment, or none without; nothing says which phases are the treatment.
         BadInput: Values that cannot be an outcome.
         Usage: The design does not fit the days.
         Integrity: The registration was changed by hand.
@@ -75,15 +78,17 @@ def analyze(
     """
     study, path = found(project.root if project else None, name)
     gathered = panels(project, study, at=at, csv=csv)
+    for series, panel in gathered.panels.items():
+        require_both(study, series, panel)
     registered = registration.registered(path)
-    deviations = () if registered is None else registration.deviations(study, registered)
+    changed = () if registered is None else deviations(project, study, registered, gathered.series, gathered.csv)
     answers = studied(gathered.study, gathered.panels, engine=engine, seed=seed, causalpy=causalpy)
     options = {"engine": engine, "seed": seed, "causalpy": causalpy}
     return Analyzed(
         Reported(
             answers,
             None if registered is None else registered.to_dict(),
-            tuple(each.to_dict() for each in deviations),
+            tuple(each.to_dict() for each in changed),
             _provenance(project, gathered, path, csv, options),
             _reproduce(name, gathered.snapshot, csv, options),
             datetime.now(UTC).replace(microsecond=0),

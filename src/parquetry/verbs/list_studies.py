@@ -8,6 +8,7 @@ from pathlib import Path
 
 from parquetry.errors import ParquetryError
 from parquetry.project import Project
+from parquetry.project.registered import deviations
 from parquetry.studies import Study, registration
 from parquetry.studies.declared import FOLDER, read
 from parquetry.text import Told, counted, table
@@ -22,7 +23,7 @@ class ListedStudy:
         design: `ITS`, `AB`, `ABAB`, `alternating` or `multiple baseline`.
         question: In one sentence.
         registered_at: None where it is not registered.
-        deviations: How many values are not as they were registered.
+        deviations: How many values are not as they were registered; its days are not looked at.
         problem: Why its file or its registration cannot be read, or empty.
     """
 
@@ -55,15 +56,15 @@ class Studies(Told):
 
 def list_studies(project: Project) -> Studies:
     """The studies of *project*; one that cannot be read is listed with the reason."""
-    return Studies(tuple(_listed(name, file) for name, file in project.studies.items()))
+    return Studies(tuple(_listed(project, name, file) for name, file in project.studies.items()))
 
 
-def _listed(name: str, file: Path) -> ListedStudy:
+def _listed(project: Project, name: str, file: Path) -> ListedStudy:
     study: Study | None = None
     try:
         study = read(file)
         before = registration.registered(file)
-        count = len(registration.deviations(study, before)) if before else 0
+        count = len(deviations(project, study, before, None)) if before else 0
         at = before.registered_at if before else None
         return ListedStudy(name, study.design, study.question, at, count, "")
     except ParquetryError as error:

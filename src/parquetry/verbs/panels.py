@@ -11,8 +11,9 @@ from parquetry.analysis.daily import panel
 from parquetry.analysis.panel import Panel
 from parquetry.errors import Config, Usage
 from parquetry.project import Project
-from parquetry.project.study_rows import Rows, of_csv, of_lake
+from parquetry.project.study_rows import Rows, Series, of_csv, of_lake
 from parquetry.studies import Study
+from parquetry.studies.treatment import with_treatment
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,13 +22,14 @@ class Gathered:
     What the days of a study are, and from which bytes they were computed.
 
     Attributes:
-        study: As declared, with `Phases.treated` filled in from what the phases' dataset says.
+        study: As declared, with `Phases.treated` filled in from what the phases' dataset, or their labels, say.
         panels: By series of a multiple-baseline study; ``{"": panel}`` for others. Every row has a phase.
         snapshot, manifest: Number of the snapshot, and sha256 of its manifest; None and empty for a CSV file.
         rows: How many rows of the source stand behind the outcomes.
         datasets: Those that were read, each with a digest over its files' digests.
         csv: sha256 of the CSV file, or empty.
         sql: The statements that made the days, for the report.
+        series: The rows behind *panels*, by series.
     """
 
     study: Study
@@ -38,6 +40,7 @@ class Gathered:
     datasets: Mapping[str, str]
     csv: str
     sql: str
+    series: Mapping[str, Series]
 
 
 def panels(
@@ -53,7 +56,8 @@ def panels(
 
     Raises:
         BadInput: Values that are no numbers or infinite, overlapping phases, cut files; with the day or the line.
-        Config: The study names what the project or the snapshot does not have, or needs a lake and has none.
+        Config: The study names what the project or the snapshot does not have, or needs a lake and has none;
+            nothing says which of its phases are the treatment.
         Usage: DuckDB cannot run an expression of the study.
         NoSuchSnapshot: There is none such.
     """
@@ -63,7 +67,7 @@ def panels(
         for name, each in rows.series.items()
     }
     return Gathered(
-        rows.study,
+        with_treatment(rows.study, next(iter(found.values())).phases),
         found,
         rows.snapshot,
         rows.manifest,
@@ -71,6 +75,7 @@ def panels(
         rows.datasets,
         rows.csv,
         ";\n\n".join(rows.statements),
+        rows.series,
     )
 
 

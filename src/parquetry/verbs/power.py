@@ -6,6 +6,7 @@ With a schedule drawn at random for the design that suffices. Nothing is written
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,9 @@ from parquetry.verbs.panels import Gathered, panels
 
 DAYS, PHASES = (30, 60, 120), (4, 6)
 _SEEDS = 2**32
+
+_LONGEST = 3_660
+"""Days: ten years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ def power(
     """
     study, _ = found(project.root if project else None, name)
     smallest = study.outcome.smallest if effect is None else effect
-    if smallest is not None and smallest <= 0:
+    if smallest is not None and not 0 < smallest < math.inf:
         raise Usage(f"an effect of {smallest:g} is none; the study's direction says which way it is wanted")
     gathered = _before(project, study, at, csv)
     baseline = lived(next(iter(gathered.panels.values())), study.phases.first)
@@ -120,8 +124,8 @@ def _plans(study: Study, days: Sequence[int], phases: Sequence[int]) -> Iterator
         for length in days:
             # Alternating treatments come in whole blocks.
             whole = length - length % (2 * block) if tried == "alternating" else length
-            if whole < 2:
-                raise Usage(f"{length} days are too few for a study")
+            if not 2 <= whole <= _LONGEST:
+                raise Usage(f"a study of {length} days cannot be simulated; 2 to {_LONGEST:,} can")
             yield Plan(tried, whole, number, model.impact, trend, model.season, study.phases.washout, block)
 
 

@@ -11,7 +11,9 @@ from typing import Any
 from parquetry.errors import Config, ParquetryError
 from parquetry.lake import Lake
 from parquetry.project import Project
+from parquetry.project.registered import deviations, known_days, phases_of
 from parquetry.project.study_rows import Rows, of_csv, of_lake
+from parquetry.project.study_sql import sql_of
 from parquetry.studies import Study, registration
 from parquetry.studies.declared import found
 from parquetry.studies.registration import Known, Registration
@@ -66,13 +68,13 @@ def register(project: Project | None, name: str, *, csv: Path | None = None, now
     study, file = found(project.root if project else None, name)
     before = registration.registered(file)
     if before is None:
-        known = _of_data(project, study, csv)
         moment = (now or datetime.now(UTC)).replace(microsecond=0)
-        if made := registration.register(study, file, known, moment):
+        known = _of_data(project, study, csv, moment)
+        if made := registration.register(study, file, known, moment, sql_of(project, study)):
             return Registered(study.name, registration.file_of(file), True, made)
         before = registration.registered(file)  # somebody else was faster
         assert before is not None
-    if changed := registration.deviations(study, before):
+    if changed := deviations(project, study, before, None):
         raise Config(
             f"{study.name} is registered, and no longer as it was",
             what=[str(each) for each in changed],
@@ -82,7 +84,7 @@ def register(project: Project | None, name: str, *, csv: Path | None = None, now
     return Registered(study.name, registration.file_of(file), False, before)
 
 
-def _of_data(project: Project | None, study: Study, csv: Path | None) -> Known:
+def _of_data(project: Project | None, study: Study, csv: Path | None, now: datetime) -> Known:
     """What is there already; that nothing is, or cannot be looked at, is no reason not to register."""
     snapshot, manifest = None, ""
     try:
@@ -91,12 +93,22 @@ def _of_data(project: Project | None, study: Study, csv: Path | None) -> Known:
                 return Known(why="no project and no file of rows was given")
             current = Lake(project.settings.lake_path).current()
             snapshot, manifest = current.number, current.manifest.sha256
+            now = current.manifest.committed_at  # a day that was not over then may have more rows by now
         rows = of_csv(study, csv) if csv is not None else of_lake(_given(project), study)
     except ParquetryError as error:
         return Known(snapshot, manifest, why=error.failed)
     days = sorted(set(_days_with_data(rows)))
     last = days[-1] if days else None
-    return Known(snapshot, manifest, len(days), last if isinstance(last, date) else None, "", rows.csv)
+    return Known(
+        snapshot,
+        manifest,
+        len(days),
+        last if isinstance(last, date) else None,
+        "",
+        rows.csv,
+        known_days(rows, now),
+        phases_of(rows.study, rows.series),
+    )
 
 
 def _given(project: Project | None) -> Project:

@@ -11,11 +11,15 @@ from typing import Any
 
 from parquetry.errors import NoSuchSnapshot, ParquetryError, Transient
 from parquetry.project import Project
+from parquetry.project.registered import deviations
 from parquetry.studies import Study, plain, registration
 from parquetry.studies.declared import found
 from parquetry.studies.registration import Deviation, Registration
+from parquetry.studies.spans import BETWEEN, TREATED, UNKNOWN
+from parquetry.studies.treatment import is_treated
 from parquetry.text import Told, counted, table
 
+NEITHER = "(none)"
 _DRAWN = 48  # characters of the design diagram
 
 
@@ -26,7 +30,7 @@ class PhaseFound:
 
     Attributes:
         series: Of a multiple-baseline study; else empty.
-        label: Of the phase; empty where nothing says one.
+        label: Of the phase; empty where nothing says one, `(none)` for days between two phases that are in neither.
         first, last: Of its days; None where the rows have no dates.
         days: Periods from first to last.
         usable: With a value that counts.
@@ -51,7 +55,7 @@ class ShownStudy(Told):
 
     Attributes:
         study: All that it declares, with defaults.
-        treated: The labels that are treatment; empty where they are all that the first period is not.
+        treated: The labels that are treatment; empty where nothing has said so yet.
         snapshot: In which the days were found; null in none.
         phases: In order, series by series.
         problem: Why no days were found, or empty.
@@ -70,12 +74,17 @@ class ShownStudy(Told):
         study = self.study
         lines = [
             f"{study.name}: {study.question}", f"  design      {study.design}", f"  outcome     {_outcome(study)}",
-            f"  rows        {_source(study)}", f"  registered  {self._registered()}",
+            f"  rows        {_source(study)}", *self._treatment(), f"  registered  {self._registered()}",
             *(f"              {deviation}" for deviation in self.deviations),
         ]  # fmt: skip
         if self.problem:
             return "\n".join([*lines, f"  days        none: {self.problem}"])
         return "\n".join([*lines, "", *_diagram(self), "", _phase_table(self.phases)])
+
+    def _treatment(self) -> list[str]:
+        start = self.study.phases.intervention
+        said = f"from {start} on" if start else ", ".join(self.treated)
+        return [f"  treatment   {said}"] if said and not self.study.series else []
 
     def _registered(self) -> str:
         if self.registration is None:
@@ -118,18 +127,19 @@ def show_study(
 
     study, file = found(project.root if project else None, name)
     before = registration.registered(file)
-    deviations = registration.deviations(study, before) if before else ()
     try:
         gathered = panels(project, study, at=at, csv=csv)
     except (ParquetryError, OSError) as error:
         if isinstance(error, Transient) or (isinstance(error, NoSuchSnapshot) and at is not None):
             raise
         problem = error.failed if isinstance(error, ParquetryError) else str(error)
-        return ShownStudy(study, file, before, deviations, study.phases.treated, None, (), problem)
+        changed = deviations(project, study, before, None) if before else ()
+        return ShownStudy(study, file, before, changed, study.phases.treated, None, (), problem)
+    changed = deviations(project, study, before, gathered.series, gathered.csv) if before else ()
     washout = study.phases.washout
     phases = tuple(each for series, panel in gathered.panels.items() for each in _phases(series, panel, washout))
-    treated = gathered.study.phases.treated
-    return ShownStudy(study, file, before, deviations, treated, gathered.snapshot, phases, "")
+    treated = gathered.study.phases.treated or ((TREATED,) if study.phases.intervention or study.series else ())
+    return ShownStudy(study, file, before, changed, treated, gathered.snapshot, phases, "")
 
 
 def _outcome(study: Study) -> str:
@@ -149,6 +159,7 @@ def _phases(series: str, panel: Any, washout: int) -> Iterator[PhaseFound]:
     labels = panel.phases or ("",) * len(panel)
     starts = [row for row in range(1, len(panel)) if labels[row] != labels[row - 1]]
     panel = panel.without([start + i for start in starts for i in range(washout)], "washout")  # as the designs do
+    labels = [NEITHER if panel.excluded.get(row) in (BETWEEN, UNKNOWN) else each for row, each in enumerate(labels)]
     usable, at = panel.usable, 0
     for label, run in groupby(labels):
         rows = range(at, at + len(list(run)))
@@ -177,20 +188,15 @@ def _diagram(shown: ShownStudy) -> list[str]:
     for series, run in groupby(shown.phases, lambda each: each.series):
         phases = list(run)
         total = sum(phase.days for phase in phases)
-        bar = " ".join(
-            ("█" if _treated(shown, phase.label, phases[0].label) else "─") * max(1, round(_DRAWN * phase.days / total))
-            for phase in phases
-        )
+        bar = " ".join(_mark(shown, phase) * max(1, round(_DRAWN * phase.days / total)) for phase in phases)
         lines.append(f"  {f'{series}  ' if series else ''}{bar}")
     return lines
 
 
-def _treated(shown: ShownStudy, label: str, first: str) -> bool:
-    from parquetry.analysis.design import condition  # numpy, which is here when there are days
-
-    if shown.treated:
-        return label in shown.treated or condition(label) in shown.treated
-    return condition(label) != condition(first)
+def _mark(shown: ShownStudy, phase: PhaseFound) -> str:
+    if phase.label == NEITHER:
+        return "·"
+    return "█" if is_treated(phase.label, shown.treated) else "─"
 
 
 def _phase_table(phases: Sequence[PhaseFound]) -> str:

@@ -31,6 +31,11 @@ from parquetry.analysis import Panel, effect_sizes
 johanna = Panel.from_csv("exampleAB.csv", "values", day="mt", phase="phase", where={"case": "Johanna"})
 effect_sizes(johanna)
 ```
+
+The [functions](reference/analysis.md): `nap`, `pnd`, `pem`, `pet`, `pand`, `pand_sorted` (as Parker & Vannest), `ird`,
+`tau` and `tau_test` (`ties="b"` for the tables of scan), `tau_bc`, `smd`, `hedges_g`, `cohen_d`, `lrri`, `lrrd`,
+`between_case` of `parquetry.analysis.effect_sizes`; `piecewise` of `parquetry.analysis.piecewise` for regressions
+of phases; `ols`, `newey_west`, `reml`, `poisson`, `f_test` and `dual_criterion` of `parquetry.analysis.classical`.
 """
 
 

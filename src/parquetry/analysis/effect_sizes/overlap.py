@@ -95,6 +95,42 @@ def pand(baseline: Values, treatment: Values, *, direction: Direction = "increas
     return float(kept.max() / (len(a) + len(b)))
 
 
+def shares_of(a: Floats, b: Floats) -> Floats:
+    """
+    `pnd`, `pem` and `pand` of many series at once, more being better.
+
+    Args:
+        a, b: Shapes (series, days); NaN on the same days of each.
+
+    Returns:
+        Shape (series, 3).
+    """
+    a, b = a[:, ~np.isnan(a[0])], b[:, ~np.isnan(b[0])]
+    middle = np.median(a, axis=1, keepdims=True)
+    exceeding = (b > middle).sum(axis=1) + (b == middle).sum(axis=1) / 2
+    found = (best_of(a, b), exceeding / b.shape[1], _kept(a, b) / (a.shape[1] + b.shape[1]))
+    return np.column_stack(found)
+
+
+def best_of(a: Floats, b: Floats) -> Floats:
+    """`pnd` of many series at once, shape (series,)."""
+    a, b = a[:, ~np.isnan(a[0])], b[:, ~np.isnan(b[0])]
+    found: Floats = (b > a.max(axis=1, keepdims=True)).mean(axis=1)
+    return found
+
+
+def _kept(a: Floats, b: Floats) -> Floats:
+    """The most days of `pand`: up the values in order, a day of A more is kept and a day of B less."""
+    values = np.concatenate([a, b], axis=1)
+    order = np.argsort(values, axis=1)
+    ordered = np.take_along_axis(values, order, axis=1)
+    kept = b.shape[1] + np.where(order < a.shape[1], 1, -1).cumsum(axis=1)
+    # Between days that tie there is no value that divides them.
+    kept[:, :-1][ordered[:, 1:] == ordered[:, :-1]] = 0
+    found: Floats = np.maximum(kept.max(axis=1), b.shape[1])
+    return found
+
+
 class Sorted(NamedTuple):
     """
     Days by their phase, and by the phase they would be in had the days been put in the order of their values.

@@ -7,6 +7,7 @@ direction, except of LRRd, which is defined to be negative.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -131,17 +132,26 @@ def gradual(a: Floats, b: Floats) -> Gradual:
     By least squares; NaN keeps its place in time. At least two values in A and three in B.
     """
     values = np.concatenate([a, b])
-    known, steps = ~np.isnan(values), np.arange(1, len(b) + 1)
-    reached = (1 - _DELAYS[:, None] ** steps) / (1 - _DELAYS[:, None] ** len(b))
-    shape = np.hstack([np.zeros((len(_DELAYS), len(a))), reached])
-    x, y = shape[:, known], values[known]
-    x, y = x - x.mean(axis=1, keepdims=True), y - y.mean()
-    slopes = (x @ y) / (x * x).sum(axis=1)
-    best = int(np.argmax(slopes * (x @ y)))
+    known = ~np.isnan(values)
+    shape, x, squares = _shapes(len(a), len(b), known.tobytes())
+    y = values[known] - values[known].mean()
+    along = x @ y
+    slopes = along / squares
+    best = int(np.argmax(slopes * along))
     slope = float(slopes[best])
     return Gradual(
         slope, float(_DELAYS[best]), values[known].mean() + slope * (shape[best] - shape[best][known].mean())
     )  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def _shapes(m: int, n: int, known: bytes) -> tuple[Floats, Floats, Floats]:
+    """For each delay the share reached by day, the same of known days about its mean, and its sum of squares."""
+    reached = (1 - _DELAYS[:, None] ** np.arange(1, n + 1)) / (1 - _DELAYS[:, None] ** n)
+    shape = np.hstack([np.zeros((len(_DELAYS), m)), reached])
+    there = shape[:, np.frombuffer(known, dtype=np.bool_)]
+    x = there - there.mean(axis=1, keepdims=True)
+    return shape, x, (x * x).sum(axis=1)
 
 
 def smd_gradual(

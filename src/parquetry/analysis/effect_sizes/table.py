@@ -18,10 +18,18 @@ import numpy.typing as npt
 from parquetry.analysis.design import Phase, phases_of
 from parquetry.analysis.effect_sizes import intervals, overlap, standardised
 from parquetry.analysis.effect_sizes.definitions import DEFINITIONS
-from parquetry.analysis.effect_sizes.intervals import Statistics, bootstrap, persistence, phase_columns, worth
+from parquetry.analysis.effect_sizes.intervals import (
+    Statistics,
+    bootstrap,
+    one_by_one,
+    persistence,
+    phase_columns,
+    worth,
+)
 from parquetry.analysis.effect_sizes.tau import MODELS, every_tau, tau_bc, tau_name
 from parquetry.analysis.estimates import Direction, Floats, Interval
-from parquetry.analysis.panel import Panel
+from parquetry.analysis.fit import Asked
+from parquetry.analysis.panel import Panel, unit_of
 from parquetry.analysis.posterior import Posterior
 from parquetry.errors import Usage
 
@@ -83,15 +91,18 @@ def effect_sizes(
         series: What `Panel.of` takes: ``phases``, ``days``, ``unit`` …
 
     Raises:
-        Usage: No treated phase follows a baseline.
+        Usage: No treated phase follows a baseline; no such direction, or a level that is no probability.
 
     Example:
         >>> effect_sizes([3, 4, 2, 5, 3, 4, 5, 7, 9, 6, 8, 7], start=6)[0].name
         'NAP'
     """
     panel = outcome if isinstance(outcome, Panel) else Panel.of(outcome, **series)
-    values = np.where(panel.usable, panel.outcome, np.nan)
-    options = _Options(direction, level, most, resolution, draws, seed)
+    asked = Asked(level, direction=direction)
+    # No index has the outcome's unit, so they can be reckoned in any.
+    unit = unit_of(panel.outcome)
+    values = np.where(panel.usable, panel.outcome / unit, np.nan)
+    options = _Options(asked.direction, asked.level, _over(most, unit), _over(resolution, unit), draws, seed)
     found: list[EffectSize] = []
     for name, first, second in _pairs(panel, start, treated):
         compared = _Compared(
@@ -109,6 +120,10 @@ class _Options:
     resolution: float | None
     draws: int
     seed: int
+
+
+def _over(value: float | None, unit: float) -> float | None:
+    return None if value is None else value / unit
 
 
 def _pairs(panel: Panel, start: object, treated: str | Sequence[str]) -> Iterator[tuple[str, Phase, Phase]]:
@@ -184,7 +199,7 @@ class _Compared:
 
     def _overlaps(self) -> dict[str, tuple[float, Interval | None]]:
         a, b = self._known
-        value, shares = overlap.nap(a, b), _shares(a, b)
+        value, shares = overlap.nap(a, b), (overlap.pnd(a, b), overlap.pem(a, b), overlap.pand(a, b))
         found: dict[str, tuple[float, Interval | None]] = {"NAP": (value, None), "Tau (A vs B)": (2 * value - 1, None)}
         found |= {name: (share, None) for name, share in zip(_SHARES, shares, strict=True)}
         found["IRD (robust)"] = (overlap.ird(a, b), None)
@@ -194,8 +209,9 @@ class _Compared:
         found["NAP"] = (value, one)
         found["Tau (A vs B)"] = (2 * value - 1, _mapped(one, lambda x: 2 * x - 1))
         columns = self._columns(lines=False)
-        drawn = self._bootstrap(columns, self._phi, _shares)
-        drawn[0] = self._bootstrap(columns, self._phi, lambda a, b: [overlap.pnd(a, b)], smoothed=True)[0]
+        drawn = self._bootstrap(columns, self._phi, overlap.shares_of)
+        best = self._bootstrap(columns, self._phi, lambda a, b: overlap.best_of(a, b)[:, None], smoothed=True)
+        drawn[0] = best[0]
         second, both = self._days[1].effective, self._days[0].effective + self._days[1].effective
         for name, share, own in zip(_SHARES, shares, drawn, strict=True):
             # At the ends, where the bootstrap sees nothing, the share's own interval stands in.
@@ -212,7 +228,9 @@ class _Compared:
         values = _taus(self._a, self._b)
         phi = None if self._phi is None else self._persistence(lines=True)
         drawn = (
-            [None] * len(names) if phi is None else self._bootstrap(self._columns(lines=True), phi, _taus, widened=True)
+            [None] * len(names)
+            if phi is None
+            else self._bootstrap(self._columns(lines=True), phi, one_by_one(_taus), widened=True)
         )
         # The first, A vs B, has a better interval: that of NAP.
         return {name: (value, own) for name, value, own in list(zip(names, values, drawn, strict=True))[1:]}
@@ -232,7 +250,8 @@ class _Compared:
             curve = standardised.gradual(self._a, self._b)
             columns = np.column_stack([np.ones(len(curve.fitted)), curve.fitted - curve.fitted[0]])
             phi = persistence(columns, np.concatenate([self._a, self._b])) or self._phi
-            drawn = self._bootstrap(columns, phi, lambda a, b: [standardised.smd_gradual(a, b)], widened=True)
+            gradual = one_by_one(lambda a, b: [standardised.smd_gradual(a, b)])
+            drawn = self._bootstrap(columns, phi, gradual, widened=True)
             found["SMD (gradual)"] = (value, drawn[0])
         return found
 
@@ -277,10 +296,6 @@ class _Compared:
             self._a, self._b, columns, phi, statistics,
             level=asked.level, draws=asked.draws, seed=asked.seed, widened=widened, smoothed=smoothed,
         )  # fmt: skip
-
-
-def _shares(a: Floats, b: Floats) -> list[float]:
-    return [overlap.pnd(a, b), overlap.pem(a, b), overlap.pand(a, b)]
 
 
 def _taus(a: Floats, b: Floats) -> list[float]:

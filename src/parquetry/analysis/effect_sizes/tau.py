@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from parquetry.analysis.effect_sizes.overlap import Values, improving, two
-from parquetry.analysis.estimates import Direction, Flags, Floats
+from parquetry.analysis.estimates import Direction, Flags, Floats, Whole
 from parquetry.errors import Usage
 
 Model: TypeAlias = Literal[
@@ -45,6 +45,7 @@ _MODELS: Mapping[Model, _Terms] = {
 MODELS: tuple[Model, ...] = tuple(_MODELS)
 _EXACT_DAYS = 60
 _ROUNDING = 1e-9
+_MANY, _FEW = 4_000, 400
 
 
 def tau(
@@ -74,11 +75,12 @@ def tau(
     """
     a, b = two(baseline, treatment, direction)
     terms, pairs = _MODELS[model], _pairs(a, b)
+    differences = _differences(a, b, terms.signs)
     if ties == "a":
-        return _tau_a(terms, _differences(a, b), pairs)
+        return _tau_a(terms, differences, pairs)
     if not all(p for p, used in zip(pairs, terms.divisor, strict=True) if used):
         return float("nan")
-    total = float(np.dot(terms.signs, _differences(a, b)))
+    total = float(np.dot(terms.signs, differences))
     return _tau_b(total, _compared(terms, a, b), sum(p for p, s in zip(pairs, terms.signs, strict=True) if s))
 
 
@@ -178,7 +180,10 @@ def _tied(terms: _Terms, a: Floats, b: Floats) -> int:
 
 
 def _equal_pairs(values: Floats) -> int:
-    sizes = np.unique(values, return_counts=True)[1]
+    ordered = np.sort(values)
+    if not (ordered[1:] == ordered[:-1]).any():
+        return 0
+    sizes = np.unique(ordered, return_counts=True)[1]
     return int((sizes * (sizes - 1)).sum()) // 2
 
 
@@ -256,13 +261,27 @@ def without_line(baseline: Floats, treatment: Floats) -> tuple[Floats, Floats]:
     known = np.flatnonzero(~np.isnan(baseline))
     if len(known) < 2:
         return baseline, treatment
-    first, second = np.triu_indices(len(known), 1)
-    run = time[known][second] - time[known][first]
-    slope = float(np.median((baseline[known][second] - baseline[known][first]) / run))
+    first, second = _every_pair(len(known))
+    there = baseline[known]
+    slope = _median((there[second] - there[first]) / (known[second] - known[first]))
     # What is equal in exact arithmetic must tie in floating point too.
     size = _ROUNDING * float(np.nanmax(np.abs(values)) + abs(slope) * len(values)) or 1.0
     rest = np.round((values - slope * time) / size) * size
     return rest[: len(baseline)], rest[len(baseline) :]
+
+
+def _median(values: Floats) -> float:
+    """The median; of many values by looking for it only between two that a few of them say it lies between."""
+    if len(values) < _MANY:
+        return float(np.median(values))
+    few = np.sort(values[:: len(values) // _FEW])
+    low, high = few[int(0.4 * len(few))], few[int(0.6 * len(few))]
+    below, between = np.count_nonzero(values < low), values[(values >= low) & (values <= high)]
+    middle = len(values) // 2 - below
+    if not 0 < middle < len(between):
+        return float(np.median(values))
+    ordered = np.sort(between)
+    return float(ordered[middle] if len(values) % 2 else (ordered[middle - 1] + ordered[middle]) / 2)
 
 
 def _pairs(a: Floats, b: Floats) -> _Three:
@@ -270,9 +289,10 @@ def _pairs(a: Floats, b: Floats) -> _Three:
     return m * n, m * (m - 1) // 2, n * (n - 1) // 2
 
 
-def _differences(a: Floats, b: Floats) -> _Three:
-    """Pairs that improve less pairs that get worse: between the phases, within A, within B."""
-    return _between(a, b), _within(a), _within(b)
+def _differences(a: Floats, b: Floats, wanted: _Three = (1, 1, 1)) -> _Three:
+    """Pairs that improve less pairs that get worse: between the phases, within A, within B; 0 if not *wanted*."""
+    between, within_a, within_b = wanted
+    return _between(a, b) if between else 0, _within(a) if within_a else 0, _within(b) if within_b else 0
 
 
 def _tau_a(terms: _Terms, differences: _Three, pairs: _Three) -> float:
@@ -288,15 +308,21 @@ def _between(a: Floats, b: Floats) -> int:
 
 
 def _within(values: Floats) -> int:
-    later = _later(len(values))
-    above, equal = values[None, :] > values[:, None], values[None, :] == values[:, None]
-    return 2 * int((above & later).sum()) + int((equal & later).sum()) - len(values) * (len(values) - 1) // 2
+    above = np.count_nonzero((values[None, :] > values[:, None]) & _later(len(values)))
+    return 2 * int(above) + _equal_pairs(values) - len(values) * (len(values) - 1) // 2
 
 
 @lru_cache(maxsize=8)
 def _later(n: int) -> Flags:
     """Which pairs (row, column) have the column later."""
     return ~np.tri(n, dtype=np.bool_)
+
+
+@lru_cache(maxsize=8)
+def _every_pair(n: int) -> tuple[Whole, Whole]:
+    """The earlier and the later one of each pair."""
+    first, second = np.triu_indices(n, 1)
+    return first, second
 
 
 def _compared(terms: _Terms, a: Floats, b: Floats) -> Floats:

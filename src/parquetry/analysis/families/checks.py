@@ -19,7 +19,7 @@ from parquetry.analysis.families import rates
 from parquetry.analysis.families.answers import Modelled, difference, effects
 from parquetry.analysis.families.models import Draws, Seen, Told, draws
 from parquetry.analysis.families.rates import of_draws
-from parquetry.analysis.sensitivity import WASHOUTS, judged
+from parquetry.analysis.sensitivity import judged, washouts
 
 REPLICATES = 1_000
 AS_IS = Told()
@@ -127,15 +127,13 @@ def _of_prior_and_noise(answer: Modelled) -> Iterator[Variant]:
 
 
 def _of_washout(answer: Modelled) -> Iterator[Variant]:
-    for days in WASHOUTS:
-        if days == answer.design.washout:
-            continue
+    for rows, name in washouts(answer.design):
         washed = np.zeros(len(answer.design.panel), dtype=bool)
         for phase in answer.design.phases[1:]:
-            washed[phase.first : phase.first + days] = True
+            washed[phase.first : phase.first + rows] = True
         if any(washed[phase.first : phase.last + 1].all() for phase in answer.design.phases):
             continue
-        yield _variant(answer, "washout", f"washout of {days} days", washed=washed, washout=days)
+        yield _variant(answer, "washout", name, washed=washed, washout=rows)
 
 
 def _of_columns(answer: Modelled) -> Iterator[Variant]:

@@ -18,7 +18,7 @@ from parquetry.analysis.studied import Analysed
 from parquetry.report import answers
 from parquetry.report.figures import Figure, intervals, series
 from parquetry.report.figures.intervals import Shown
-from parquetry.report.figures.rows import Across, fates, phases, treated
+from parquetry.report.figures.rows import Across, fates, phases, shortened, treated
 from parquetry.report.figures.theme import BLUE, INK, VERMILLION
 from parquetry.report.numbers import Scale, capital, day_of, fixed, scale_of, share, significant, spanned
 from parquetry.report.reported import Reported
@@ -38,10 +38,10 @@ def figures(reported: Reported) -> Mapping[str, Figure]:
 def _all(reported: Reported) -> Iterator[Figure]:
     for index, analysed in enumerate(reported.studied.series):
         yield from _Series(reported, analysed, index).all()
-    pooled, test = reported.pooled, reported.studied.randomised
+    pooled, test = reported.pooled, reported.randomised
     if pooled is not None:
         yield _pooled(reported, pooled)
-    if test is not None and not reported.refused:
+    if test is not None:
         alt, make = _randomisation(test, reported.studied.study)
         yield Figure("randomisation", "randomisation", None, "Randomisation test", alt, make)
 
@@ -220,7 +220,11 @@ def _randomisation(test: Randomised, study: Study) -> tuple[str, Callable[[], Ma
 def _pooled(reported: Reported, pooled: Estimate) -> Figure:
     outcome = reported.studied.study.outcome
     scale = scale_of(pooled, outcome)
-    shown = [Shown(each.name, "one series", each.answer.main) for each in reported.answered if each.answer is not None]
+    shown = [
+        Shown(name, "one series", each.answer.main)
+        for name, each in zip(shortened([each.name for each in reported.answered]), reported.answered, strict=True)
+        if each.answer is not None
+    ]
     shown.append(Shown("all together", "pooled", pooled))
     looks = {"one series": (BLUE, "circle"), "pooled": (INK, "square")}
     alt = "The effect in each series and over all: " + "; ".join(

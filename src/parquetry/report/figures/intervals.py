@@ -55,14 +55,14 @@ def forest(
         side["yOffset"] = alt.YOffset("kind", type="nominal", sort=kinds, scale=alt.Scale(paddingOuter=0.4))
     base = sheet.chart(rows)
     nil = sheet.chart([{"x": nothing}]).mark_rule(color=GREY, strokeDash=[2, 2])
-    chart = alt.layer(
+    layers = [
         nil.encode(x=alt.X("x", type="quantitative", title=title)),
         base.mark_rule(strokeWidth=2).encode(x=x, x2=alt.X2("high"), y=y, color=colour, **side),
         base.mark_point(size=60, filled=True, opacity=1).encode(
             x=alt.X("y", type="quantitative", title=title), y=y, color=colour, shape=shape, **side
         ),
-    )
-    return sheet.spec(chart, (34 if side else 24) * len(order) + 10)
+    ]
+    return sheet.spec(layers, (34 if side else 24) * len(order) + 10)
 
 
 def randomisation(distribution: Floats, observed: float, times: float, title: str) -> dict[str, Any]:
@@ -77,17 +77,19 @@ def randomisation(distribution: Floats, observed: float, times: float, title: st
         if count
     ]
     x = alt.X("x", type="quantitative", title=title, scale=alt.Scale(zero=False))
-    chart = alt.layer(
+    most = int(counts.max())
+    whole = [*range(0, most + 1, max(1, round(most / 5)))]
+    layers = [
         sheet.chart(bars)
         .mark_rect(color="#9fcbe6", stroke="white", strokeWidth=0.5)
         .encode(
-            x=x, x2=alt.X2("x2"), y=alt.Y("y", type="quantitative", title="schedules", axis=alt.Axis(tickMinStep=1)),
-            y2=alt.Y2Datum(0),
+            x=x, x2=alt.X2("x2"), y2=alt.Y2Datum(0),
+            y=alt.Y("y", type="quantitative", title="schedules", axis=alt.Axis(values=whole, format=",d")),
         ),
         sheet.chart([{"x": short(times * observed), "text": "schedule that was used"}])
         .mark_rule(color=VERMILLION, strokeWidth=2.5).encode(x=x),
-    )  # fmt: skip
-    return sheet.spec(chart, 190)
+    ]  # fmt: skip
+    return sheet.spec(layers, 190)
 
 
 def placebo(
@@ -104,13 +106,13 @@ def placebo(
         "mean": short(times * main.mean),
     }  # fmt: skip
     true = sheet.chart([band])
-    chart = alt.layer(
+    layers = [
         true.mark_rect(color=ORANGE, opacity=0.14).encode(y=y, y2=alt.Y2("y2")),
         true.mark_rule(color=VERMILLION, strokeWidth=2).encode(y=alt.Y("mean", type="quantitative", title=title)),
         sheet.chart([{"y": 0}]).mark_rule(color=GREY, strokeDash=[2, 2]).encode(y=y),
         sheet.chart(dots).mark_point(color=BLUE, filled=True, size=40, opacity=0.8).encode(x=x_of(across), y=y),
-    )
-    return sheet.spec(chart, 190)
+    ]
+    return sheet.spec(layers, 190)
 
 
 def change(across: Across, probability: Floats) -> dict[str, Any]:
@@ -123,10 +125,10 @@ def change(across: Across, probability: Floats) -> dict[str, Any]:
     ]
     whole = sheet.chart([{"x": across.at(0), "x2": across.at(len(across.panel))}])
     y = alt.Y("y", type="quantitative", title="probability")
-    chart = alt.layer(
+    layers = [
         whole.mark_rect(color=PALE, opacity=0).encode(x=x_of(across), x2=x_of(across, end=True)),
         sheet.chart(bars)
         .mark_rect(color=INK)
         .encode(x=x_of(across), x2=x_of(across, end=True), y=y, y2=alt.Y2Datum(0)),
-    )
-    return sheet.spec(chart, 150)
+    ]
+    return sheet.spec(layers, 150)

@@ -22,6 +22,7 @@ from parquetry.studies import Study
 
 WASHOUT = "washout"
 _DIGITS = 5
+_LETTERS = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,29 @@ def treated(analysed: Analysed, study: Study) -> Flags:
     for phase in phases(analysed, study):
         found[phase.first : phase.last + 1] = phase.treated
     return found
+
+
+def conditions(series: Sequence[Analysed], study: Study) -> tuple[list[str], list[str]]:
+    """
+    The labels of all *series* that are treatment, and those that are not.
+
+    Both empty where nobody knows, and where a date says when the treatment was on: the labels are then parquetry's.
+    """
+    if study.phases.intervention or study.phases.unknown or study.series:
+        return [], []
+    labels: dict[str, bool] = {
+        phase.label: phase.treated for analysed in series for phase in phases(analysed, study) if phase.label
+    }
+    if not any(labels.values()):
+        return [], []
+    return [label for label, on in labels.items() if on], [label for label, on in labels.items() if not on]
+
+
+def shortened(names: Sequence[str]) -> list[str]:
+    """Headings that leave room for numbers: beginning and end, by which names differ, else their place too."""
+    kept = (_LETTERS - 1) // 2
+    cut = [each if len(each) <= _LETTERS else f"{each[: _LETTERS - 1 - kept]}…{each[-kept:]}" for each in names]
+    return [f"{place}. {each}" if cut.count(each) > 1 else each for place, each in enumerate(cut, 1)]
 
 
 def fates(panel: Panel) -> list[str]:

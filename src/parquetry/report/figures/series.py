@@ -74,7 +74,7 @@ def design(analysed: Analysed, study: Study) -> dict[str, Any]:
         layers.append(
             sheet.chart(marks).mark_rect(color=GREY).encode(x=x_of(across), x2=x_of(across, end=True), y=rows)
         )
-    return sheet.spec(alt.layer(*layers), 26 * len(order) + 6)
+    return sheet.spec(layers, 26 * len(order) + 6)
 
 
 def _fitting(label: str, days: int, of: int) -> str:
@@ -100,8 +100,7 @@ def data(analysed: Analysed, study: Study, times: float, title: str) -> dict[str
         fitted = list(curve(across, curves.fitted, on if mixed else every, pieces, times, FITTED))
         layers += _banded(sheet, across, would, title, {WOULD_BE: BLUE}) + _lines(sheet, across, fitted + would, title)
     layers.append(_points(sheet, across, analysed, on, times, title))
-    chart = alt.layer(*layers).resolve_scale(color="independent", shape="independent", strokeDash="independent")
-    return sheet.spec(chart, 300)
+    return sheet.spec(layers, 300, apart=("color", "shape", "strokeDash"))
 
 
 def _pieces(analysed: Analysed, study: Study) -> Sequence[Phase]:
@@ -206,4 +205,4 @@ def _effects(
     )  # fmt: skip
     whole = sheet.chart([{"x": across.at(0), "x2": across.at(len(analysed.panel))}])
     frame = whole.mark_rect(color=PALE, opacity=0).encode(x=x_of(across), x2=x_of(across, end=True))
-    return sheet.spec(alt.layer(frame, *_banded(sheet, across, rows, title, colours), zero, line), 210)
+    return sheet.spec([frame, *_banded(sheet, across, rows, title, colours), zero, line], 210)
