@@ -347,7 +347,17 @@ def _python() -> Iterator[str]:
         yield from _told(name, given[name], members=True)
 
 
-_ANALYSES = ("", ".effect_sizes", ".randomisation", ".sensitivity", ".checks", ".multiple", ".power", ".piecewise", ".classical")
+_ANALYSES = (
+    "",
+    ".effect_sizes",
+    ".randomisation",
+    ".sensitivity",
+    ".checks",
+    ".multiple",
+    ".power",
+    ".piecewise",
+    ".classical",
+)
 """Modules of `parquetry.analysis` whose functions people call."""
 
 

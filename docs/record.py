@@ -58,6 +58,7 @@ _VOLATILE = [
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d(?![:\d])|LATE by [\d.]+ days", "MOMENT"),
     (r" \(-?\d+\.\d%\)", ""),
     (r"^\w+: files, .* MB read\n", ""),
+    (r"^\d+ of \d+ studies simulated\n", ""),
     (r"\b\d[\d,.]* (bytes|kB|MB)\b *", "SIZE "),
     (r"(look|read|check|commit|sync|total) \d+\.\d\d", r"\1 SECONDS"),
     (r"  +|─+", " "),

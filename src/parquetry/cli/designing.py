@@ -36,7 +36,13 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str) -> 
 @click.command()
 @click.argument("name", shell_complete=names.studies)
 @click.option("--days", callback=_numbers, default="30,60,120", show_default=True, help="Days in all, for each design.")
-@click.option("--phases", callback=_numbers, default="4,6", show_default=True, help="Phases of a reversal design; others have two.")
+@click.option(
+    "--phases",
+    callback=_numbers,
+    default="4,6",
+    show_default=True,
+    help="Phases of a reversal design; others have two.",
+)
 @click.option("--effect", type=float, help="Smallest effect of interest, instead of the study's.")
 @click.option(
     "--simulations", type=click.IntRange(10, 100_000), default=200, show_default=True, help="Studies a design."

@@ -85,7 +85,7 @@ class Scale:
     nothing: float = 0.0
 
     def places(self, *intervals: Interval | None) -> int:
-        """Of the narrowest of the intervals, and more where rounding would show one that excludes nothing to hold it."""
+        """Of the narrowest of the intervals; more where one that excludes nothing would be rounded to hold it."""
         given = [each for each in intervals if each is not None]
         places = decimals(min((self.times * (each.high - each.low) for each in given), default=0.0))
         finest = places + _MORE
