@@ -342,12 +342,14 @@ def named(sabotage: Sabotage) -> str:
     return sabotage.name
 
 
+@pytest.mark.torture
 def test_unharmed_all_is_green(copy: Path, tmp_path: Path) -> None:
     guards = dict.fromkeys(s.guard for s in QUICK)
     done = tried(copy, tmp_path / "run", *guards)
     assert 0 == done.returncode, done.stdout
 
 
+@pytest.mark.torture
 @pytest.mark.parametrize("sabotage", QUICK, ids=named)
 def test_sabotage_is_noticed(sabotage: Sabotage, copy: Path, tmp_path: Path) -> None:
     require_red(sabotage, copy, tmp_path / "run")

@@ -23,6 +23,7 @@ _ALONE = f"{_HOLD}time.sleep(0.3)"
 _WITH_CHILD = f"{_HOLD}subprocess.run([sys.executable, '-c', {_ALONE!r}])"
 
 
+@pytest.mark.torture
 def test_every_tool_is_measured_or_says_why_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """One round over a small table, from the server's start to the page, and nothing of the checkout is touched."""
     main([
@@ -46,6 +47,7 @@ def test_every_tool_is_measured_or_says_why_not(tmp_path: Path, capsys: pytest.C
     assert str(Path.home()) not in written and str(tmp_path) not in written and os.uname().nodename not in written
 
 
+@pytest.mark.torture
 def test_the_queries_are_asked_in_every_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """From the server's start to the page; what the ways answer is the same."""
     main(["--queries", "--rows=10000", "--rounds=1", f"--results={tmp_path}"])
@@ -63,6 +65,7 @@ def test_the_queries_are_asked_in_every_way(tmp_path: Path, capsys: pytest.Captu
     assert str(tmp_path) not in (tmp_path / "queries.json").read_text()
 
 
+@pytest.mark.torture
 def test_report_files_are_read_by_every_tool_that_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """From the reports to the page, a few of a few rows; pandas is of this environment, and the others are too."""
     main(["--files", "--rows=8000", "--rounds=1", f"--peers={sys.executable}", f"--results={tmp_path}"])
