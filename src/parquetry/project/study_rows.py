@@ -8,6 +8,7 @@ DuckDB that queries run in. What the days mean is not decided here.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -126,14 +127,11 @@ def _translating(study: Study, known: str) -> Iterator[None]:
 
 
 @dataclass(slots=True)
-class _Finding:
+class _Finding(ABC):
     """One study over one connection; what says where its rows lie is of the kind."""
 
     connection: duckdb.DuckDBPyConnection
     study: Study
-
-    def found(self) -> Rows:
-        raise NotImplementedError
 
     def source(self, reading: Reading, value: str) -> Source:
         """Where the rows of *reading* lie, and of which types they are."""
@@ -142,9 +140,9 @@ class _Finding:
         kinds = dict(zip(described.columns, map(str, described.types), strict=True))
         return Source(relation, time, kinds)
 
+    @abstractmethod
     def place(self, reading: Reading) -> tuple[str, str]:
         """The relation, quoted, and its time column."""
-        raise NotImplementedError
 
     def series(self, study: Study, assigned: Sequence[Assigned], ran: list[str]) -> dict[str, Series]:
         members: Sequence[Member | None] = study.series or (None,)
